@@ -1,0 +1,40 @@
+/** What one side needs to know of the other to connect; taken out of its SDP. */
+export interface RtcParameters {
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  /** `sha-256 AB:CD:...` as in SDP's `a=fingerprint`. */
+  readonly fingerprint: string;
+}
+
+/** `a=candidate:` lines without the prefix `a=`. */
+export interface RtcLocal extends RtcParameters {
+  readonly setup: 'active' | 'passive';
+  readonly candidates: readonly string[];
+}
+
+export type RtcState = 'connecting' | 'connected' | 'closed';
+
+export interface RtcEvents {
+  /** One decrypted RTP or RTCP packet (RFC 5761 tells them apart). The bytes belong to the receiver. */
+  packet(bytes: Uint8Array): void;
+  state(state: RtcState): void;
+}
+
+/** One ICE, DTLS and SRTP association. It knows nothing of codecs, SSRCs or feedback. */
+export interface RtcTransport {
+  readonly local: RtcLocal;
+  /** Sends one RTP or RTCP packet; false when it could not be sent (not connected, or the socket is full). The bytes may be reused at once. */
+  send(packet: Uint8Array): boolean;
+  addRemoteCandidate(candidate: string): void;
+  /** Idempotent. `state('closed')` is reported once. */
+  close(): void;
+}
+
+/**
+ * Answers offers as a full agent that waits for the other side's checks. All transports share one UDP port.
+ * `direction` is ours: `recvonly` for WHIP, `sendonly` for WHEP.
+ */
+export interface Rtc {
+  accept(remote: RtcParameters, direction: 'recvonly' | 'sendonly', events: RtcEvents): Promise<RtcTransport>;
+  close(): Promise<void>;
+}
