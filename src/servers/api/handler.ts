@@ -1,4 +1,4 @@
-import type { Accounts, Viewer } from '#accounts/index.ts';
+import type { Accounts, CallerHeaders, Viewer } from '#accounts/index.ts';
 import type { BodyOf, MethodShape, ParamsOf, QueryOf, ReplyOf } from '#contract/api/method.ts';
 import type { Live } from '#live/index.ts';
 import type { Social } from '#social/index.ts';
@@ -27,7 +27,7 @@ export interface Call<M extends MethodShape> {
   readonly viewer: ViewerOf<M>;
   readonly services: Services;
   /** The request's headers, for what only they carry (the sign-in cookie). */
-  readonly headers: Headers;
+  readonly headers: CallerHeaders;
   /** Adds `Set-Cookie` lines to the reply. */
   readonly setCookies: (lines: readonly string[]) => void;
 }

@@ -1,0 +1,48 @@
+import type { Db, Sql } from '#ports/db.ts';
+import type { Role } from './types.ts';
+
+/** Columns are better-auth's fields under our names; `auth.ts` maps them. */
+export type Tables = {
+  accounts: {
+    id: string;
+    handle: string;
+    email: string;
+    email_verified: number;
+    display_name: string;
+    bio: string;
+    role: Role;
+    avatar_url: string | null;
+    created_at: string;
+    updated_at: string;
+  };
+  sign_in_sessions: {
+    id: string;
+    account_id: string;
+    token: string;
+    expires_at: string;
+    created_at: string;
+    updated_at: string;
+    ip_address: string | null;
+    user_agent: string | null;
+  };
+  credentials: {
+    id: string;
+    account_id: string;
+    provider: string;
+    provider_account_id: string;
+    password_hash: string | null;
+    created_at: string;
+    updated_at: string;
+  };
+  personal_access_tokens: {
+    id: string;
+    account_id: string;
+    name: string;
+    token_hash: string;
+    created_at: string;
+  };
+  founding: { id: number; account_id: string };
+};
+
+export const tablesOf = (sql: Sql) => sql.withTables<Tables>();
+export const readerOf = (db: Db) => tablesOf(db.sql);
