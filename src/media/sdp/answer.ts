@@ -1,0 +1,164 @@
+import { type MediaDescription, write } from 'sdp-transform';
+import { assert } from '#base/assert.ts';
+import type { AcceptedAudio, AcceptedExtensions, AcceptedFeedback, LocalParameters, Offer } from './offer.ts';
+
+/** Synchronization sources that we send with; the same ones go to `ViewerRtp`. */
+export interface SendingSsrcs {
+  readonly video: number;
+  /** Null when the offer has no RTX. */
+  readonly videoRtx: number | null;
+  readonly audio: number;
+}
+
+/** The stream id and CNAME that both tracks share, so that browsers play them in sync (RFC 8834 section 4.9). */
+export const CNAME = 'skylark';
+
+/**
+ * The answer to an accepted offer: `recvonly` to a publisher, `sendonly` to a viewer, for whom `ssrcs` must be given.
+ * m-lines that were not chosen are rejected with port 0 (RFC 3264 section 6).
+ */
+export function writeAnswer(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | null = null): string {
+  assert((offer.role === 'viewer') === (ssrcs !== null), 'SSRCs go to viewers and to them only');
+  const accepted = [offer.video.mid, offer.audio.mid];
+  const media = offer.media.map(offered => {
+    if (offered.type === 'video' && String(offered.mid) === offer.video.mid)
+      return videoLine(offer, local, ssrcs);
+    if (offered.type === 'audio' && String(offered.mid) === offer.audio.mid)
+      return audioLine(offer, local, ssrcs);
+    return rejectedLine(offered);
+  });
+  const mids = offer.media.map(line => String(line.mid)).filter(mid => accepted.includes(mid));
+  const text = write({
+    version: 0,
+    origin: { username: '-', sessionId: 1, sessionVersion: 1, netType: 'IN', ipVer: 4, address: '0.0.0.0' },
+    name: '-',
+    timing: { start: 0, stop: 0 },
+    groups: [{ type: 'BUNDLE', mids: mids.join(' ') }],
+    msidSemantic: { semantic: 'WMS', token: '*' },
+    media,
+  });
+  return withCandidates(text, mids[0]!, local.candidates);
+}
+
+function videoLine(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | null): MediaDescription {
+  const { payloadType, rtxPayloadType, fmtp } = offer.video;
+  const rtp = [{ payload: payloadType, codec: 'H264', rate: 90000 }];
+  const formats = fmtp === '' ? [] : [{ payload: payloadType, config: fmtp }];
+  if (rtxPayloadType !== null) {
+    rtp.push({ payload: rtxPayloadType, codec: 'rtx', rate: 90000 });
+    formats.push({ payload: rtxPayloadType, config: `apt=${payloadType}` });
+  }
+  const sources = ssrcs === null ? {} : videoSources(ssrcs);
+  return {
+    ...baseLine('video', offer, offer.video, local),
+    rtp,
+    fmtp: formats,
+    ...payloads(rtp),
+    ...sources,
+  };
+}
+
+function audioLine(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | null): MediaDescription {
+  const { payloadType, fmtp } = offer.audio;
+  const rtp = [{ payload: payloadType, codec: 'opus', rate: 48000, encoding: 2 }];
+  const formats = fmtp === '' ? [] : [{ payload: payloadType, config: fmtp }];
+  const sources = ssrcs === null ? {} : { msid: msid('audio'), ssrcs: cnames([ssrcs.audio]) };
+  return {
+    ...baseLine('audio', offer, offer.audio, local),
+    rtp,
+    fmtp: formats,
+    ...payloads(rtp),
+    ...sources,
+  };
+}
+
+type Line = Omit<MediaDescription, 'rtp' | 'fmtp' | 'payloads'>;
+
+function baseLine(
+  type: 'video' | 'audio',
+  offer: Offer,
+  accepted: Pick<AcceptedAudio, 'mid' | 'payloadType' | 'extensions' | 'feedback'>,
+  local: LocalParameters,
+): Line {
+  const offered = offer.media.find(line => line.type === type && String(line.mid) === accepted.mid);
+  const [hash, value] = local.fingerprint.split(' ');
+  return {
+    type,
+    port: 9,
+    protocol: offered?.protocol ?? 'UDP/TLS/RTP/SAVPF',
+    connection: { version: 4, ip: '0.0.0.0' },
+    mid: accepted.mid,
+    iceUfrag: local.iceUfrag,
+    icePwd: local.icePwd,
+    iceOptions: 'trickle',
+    fingerprint: { type: hash!, hash: value! },
+    setup: local.setup,
+    direction: offer.role === 'publisher' ? 'recvonly' : 'sendonly',
+    rtcpMux: 'rtcp-mux',
+    ...(offered?.rtcpRsize === undefined ? {} : { rtcpRsize: 'rtcp-rsize' as const }),
+    ext: extensionLines(offered, accepted.extensions),
+    rtcpFb: feedbackLines(accepted.payloadType, accepted.feedback),
+  };
+}
+
+/** `video-orientation` is left out so that phones rotate before they encode. */
+function extensionLines(
+  offered: MediaDescription | undefined,
+  accepted: AcceptedExtensions,
+): NonNullable<MediaDescription['ext']> {
+  const ids = Object.values(accepted);
+  return (offered?.ext ?? [])
+    .filter(line => ids.includes(line.value))
+    .map(line => ({ value: line.value, uri: line.uri }));
+}
+
+function feedbackLines(payload: number, accepted: AcceptedFeedback): NonNullable<MediaDescription['rtcpFb']> {
+  const lines: NonNullable<MediaDescription['rtcpFb']> = [];
+  if (accepted.nack) lines.push({ payload, type: 'nack' });
+  if (accepted.pli) lines.push({ payload, type: 'nack', subtype: 'pli' });
+  if (accepted.transportCc) lines.push({ payload, type: 'transport-cc' });
+  if (accepted.remb) lines.push({ payload, type: 'goog-remb' });
+  return lines;
+}
+
+function payloads(rtp: readonly { payload: number }[]): { payloads: string } {
+  return { payloads: rtp.map(codec => codec.payload).join(' ') };
+}
+
+function videoSources(ssrcs: SendingSsrcs): Partial<MediaDescription> {
+  const { video, videoRtx } = ssrcs;
+  if (videoRtx === null) return { msid: msid('video'), ssrcs: cnames([video]) };
+  return {
+    msid: msid('video'),
+    ssrcs: cnames([video, videoRtx]),
+    ssrcGroups: [{ semantics: 'FID', ssrcs: `${video} ${videoRtx}` }],
+  };
+}
+
+function msid(track: string): NonNullable<MediaDescription['msid']> {
+  return [{ id: CNAME, appdata: track }];
+}
+
+function cnames(ids: readonly number[]): NonNullable<MediaDescription['ssrcs']> {
+  return ids.map(id => ({ id, attribute: 'cname', value: CNAME }));
+}
+
+function rejectedLine(offered: MediaDescription): MediaDescription {
+  return {
+    type: offered.type,
+    port: 0,
+    protocol: offered.protocol,
+    payloads: String(offered.payloads ?? '0'),
+    rtp: [],
+    fmtp: [],
+    connection: { version: 4, ip: '0.0.0.0' },
+    ...(offered.mid === undefined ? {} : { mid: String(offered.mid) }),
+    direction: 'inactive',
+  };
+}
+
+/** Candidates go in verbatim, at the m-line that carries the transport, all at once. */
+function withCandidates(text: string, mid: string, candidates: readonly string[]): string {
+  const lines = candidates.map(candidate => `a=${candidate}\r\n`).join('');
+  return text.replace(`a=mid:${mid}\r\n`, found => `${found}${lines}a=end-of-candidates\r\n`);
+}

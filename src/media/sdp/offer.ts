@@ -1,0 +1,66 @@
+import type { MediaDescription } from 'sdp-transform';
+
+/** `publisher`: it sends to us (WHIP). `viewer`: it receives (WHEP). */
+export type OfferRole = 'publisher' | 'viewer';
+
+/** What connecting to the other side takes. Structurally the `RtcParameters` of the rtc port. */
+export interface RemoteParameters {
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  readonly fingerprint: string;
+}
+
+/** Our side of the transport, for the answer. Structurally the `RtcLocal` of the rtc port. */
+export interface LocalParameters extends RemoteParameters {
+  readonly setup: 'active' | 'passive';
+  readonly candidates: readonly string[];
+}
+
+/** Ids of RTP header extensions (RFC 8285) that the answer accepts, or null. */
+export interface AcceptedExtensions {
+  readonly mid: number | null;
+  readonly transportCc: number | null;
+  readonly absSendTime: number | null;
+}
+
+/** Feedback (RFC 4585) that the answer accepts for the chosen payload type. */
+export interface AcceptedFeedback {
+  readonly nack: boolean;
+  readonly pli: boolean;
+  readonly transportCc: boolean;
+  readonly remb: boolean;
+}
+
+export interface AcceptedVideo {
+  readonly mid: string;
+  /** H.264 with packetization-mode 1. */
+  readonly payloadType: number;
+  readonly rtxPayloadType: number | null;
+  /** As in `a=fmtp`, without the payload type. */
+  readonly fmtp: string;
+  /** Six lower-case hex digits (RFC 6184 section 8.1). */
+  readonly profileLevelId: string;
+  readonly extensions: AcceptedExtensions;
+  readonly feedback: AcceptedFeedback;
+}
+
+export interface AcceptedAudio {
+  readonly mid: string;
+  /** Opus, 48 kHz. */
+  readonly payloadType: number;
+  readonly fmtp: string;
+  readonly extensions: AcceptedExtensions;
+  readonly feedback: AcceptedFeedback;
+}
+
+/** What an offer comes to once codecs, extensions and feedback are chosen. */
+export interface Offer {
+  readonly role: OfferRole;
+  readonly remote: RemoteParameters;
+  /** `a=candidate:` lines of the offer without the prefix `a=`. */
+  readonly candidates: readonly string[];
+  readonly video: AcceptedVideo;
+  readonly audio: AcceptedAudio;
+  /** Every m-line in order, because an answer mirrors them (RFC 3264 section 6). */
+  readonly media: readonly MediaDescription[];
+}
