@@ -17,6 +17,7 @@ export type RtcState = 'connecting' | 'connected' | 'closed';
 export interface RtcEvents {
   /** One decrypted RTP or RTCP packet (RFC 5761 tells them apart). The bytes belong to the receiver. */
   packet(bytes: Uint8Array): void;
+  /** `connected` at most once, when packets can be sent; `closed` once, whoever closed it. A throw closes the transport. */
   state(state: RtcState): void;
 }
 
@@ -25,16 +26,23 @@ export interface RtcTransport {
   readonly local: RtcLocal;
   /** Sends one RTP or RTCP packet; false when it could not be sent (not connected, or the socket is full). The bytes may be reused at once. */
   send(packet: Uint8Array): boolean;
-  addRemoteCandidate(candidate: string): void;
-  /** Idempotent. `state('closed')` is reported once. */
+  /** Idempotent. `state('closed')` is reported once, before this returns. */
   close(): void;
 }
 
+/** A transport that has not connected by then is closed. */
+export const RTC_CONNECT_TIMEOUT_MS = 30_000;
+
 /**
- * Answers offers as a full agent that waits for the other side's checks. All transports share one UDP port.
+ * Answers offers as an agent that waits for the other side's checks, as an ICE-lite one does: its candidates are of no
+ * use here and nothing is ever sent to an address that an offer names. All transports share one UDP port.
  * `direction` is ours: `recvonly` for WHIP, `sendonly` for WHEP.
  */
 export interface Rtc {
+  /** Transports that are not closed. */
+  readonly openTransports: number;
+  /** A `Fault` when the parameters cannot be used or the port is closed. */
   accept(remote: RtcParameters, direction: 'recvonly' | 'sendonly', events: RtcEvents): Promise<RtcTransport>;
+  /** Closes every transport. Idempotent. */
   close(): Promise<void>;
 }

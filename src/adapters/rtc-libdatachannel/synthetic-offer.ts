@@ -1,0 +1,31 @@
+import type { RtcParameters } from '#ports/rtc.ts';
+
+/** The one m-line that libdatachannel is told about; every packet of the bundle arrives at its track. */
+export const OFFERED_MID = '0';
+
+/**
+ * An offer of one video line, without `ssrc`, `rid` and candidates. libdatachannel drops SSRCs that its SDP does not
+ * attribute when there are several lines, and with candidates it starts checks and DTLS before the browser has applied
+ * the answer, which costs a second. `setup:active` makes the browser the DTLS client (RFC 9725 section 4.4.4).
+ * `direction` is ours; the offer carries its mirror.
+ */
+export function writeSyntheticOffer(remote: RtcParameters, direction: 'recvonly' | 'sendonly'): string {
+  const lines = [
+    'v=0',
+    'o=- 1 1 IN IP4 0.0.0.0',
+    's=-',
+    't=0 0',
+    `a=group:BUNDLE ${OFFERED_MID}`,
+    'm=video 9 UDP/TLS/RTP/SAVPF 96',
+    'c=IN IP4 0.0.0.0',
+    `a=mid:${OFFERED_MID}`,
+    `a=${direction === 'recvonly' ? 'sendonly' : 'recvonly'}`,
+    `a=ice-ufrag:${remote.iceUfrag}`,
+    `a=ice-pwd:${remote.icePwd}`,
+    `a=fingerprint:${remote.fingerprint}`,
+    'a=setup:active',
+    'a=rtcp-mux',
+    'a=rtpmap:96 H264/90000',
+  ];
+  return `${lines.join('\r\n')}\r\n`;
+}

@@ -1,0 +1,146 @@
+import ndc, { type PeerConnection, type Track } from 'node-datachannel';
+import type { Clock, Timer } from '#base/clock.ts';
+import { Fault } from '#base/fault.ts';
+import type { Logger } from '#base/log.ts';
+import {
+  RTC_CONNECT_TIMEOUT_MS,
+  type RtcEvents,
+  type RtcLocal,
+  type RtcParameters,
+  type RtcTransport,
+} from '#ports/rtc.ts';
+import { readLocalParameters } from './local-parameters.ts';
+import { writeSyntheticOffer } from './synthetic-offer.ts';
+
+export interface TransportOptions {
+  readonly name: string;
+  readonly port: number;
+  readonly bind: string | undefined;
+  readonly hosts: readonly string[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  closed(transport: LibdatachannelTransport): void;
+}
+
+/** States of libdatachannel that it does not come back from: it has no ICE restart. */
+const OVER = new Set(['disconnected', 'failed', 'closed']);
+
+/** One PeerConnection with one track. Native callbacks arrive on the event loop; none of them lets a throw out. */
+export class LibdatachannelTransport implements RtcTransport {
+  readonly local: RtcLocal;
+  readonly #options: TransportOptions;
+  readonly #events: RtcEvents;
+  readonly #peer: PeerConnection;
+  readonly #deadline: Timer;
+  #track: Track | null = null;
+  #state: 'connecting' | 'connected' | 'closed' = 'connecting';
+
+  /** Throws a `Fault` for parameters that libdatachannel refuses; nothing stays open then. */
+  constructor(
+    remote: RtcParameters,
+    direction: 'recvonly' | 'sendonly',
+    events: RtcEvents,
+    options: TransportOptions,
+  ) {
+    this.#options = options;
+    this.#events = events;
+    this.#peer = this.#openPeer();
+    try {
+      this.#peer.setRemoteDescription(writeSyntheticOffer(remote, direction), 'offer');
+      // Without STUN servers gathering ends inside setRemoteDescription.
+      const answer = this.#peer.localDescription()?.sdp;
+      if (!answer || this.#peer.gatheringState() !== 'complete') throw new Fault('gathering did not end');
+      this.local = readLocalParameters(answer, options.port, options.hosts);
+    } catch (cause) {
+      this.#peer.close();
+      throw cause instanceof Fault ? cause : new Fault('libdatachannel refused the remote parameters', cause);
+    }
+    this.#deadline = options.clock.after(RTC_CONNECT_TIMEOUT_MS, () => this.close());
+  }
+
+  send(packet: Uint8Array): boolean {
+    if (this.#state !== 'connected' || !this.#track) return false;
+    try {
+      // The binding takes any byte view and copies it; its type says Buffer.
+      return this.#track.sendMessageBinary(packet as Buffer);
+    } catch (cause) {
+      this.#options.log.debug({ err: cause, transport: this.#options.name }, 'send failed');
+      return false;
+    }
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#deadline.cancel();
+    this.#closeNative();
+    this.#options.closed(this);
+    this.#report('closed');
+  }
+
+  #openPeer(): PeerConnection {
+    const { name, port, bind } = this.#options;
+    const peer = new ndc.PeerConnection(name, {
+      iceServers: [],
+      enableIceUdpMux: true,
+      portRangeBegin: port,
+      portRangeEnd: port,
+      ...(bind === undefined ? {} : { bindAddress: bind }),
+    });
+    peer.onStateChange(state => {
+      if (OVER.has(state)) this.close();
+    });
+    peer.onTrack(track => this.#adopt(track));
+    return peer;
+  }
+
+  #adopt(track: Track): void {
+    if (this.#state === 'closed' || this.#track) return;
+    this.#track = track;
+    try {
+      track.onMessage(bytes => this.#receive(bytes));
+      track.onOpen(() => this.#connected());
+      // DTLS may have ended between the native event and this callback.
+      if (track.isOpen()) this.#connected();
+    } catch (cause) {
+      this.#options.log.warn({ err: cause, transport: this.#options.name }, 'track was lost');
+      this.close();
+    }
+  }
+
+  #connected(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'connected';
+    this.#deadline.cancel();
+    this.#report('connected');
+  }
+
+  /** The binding copies each message into a Buffer of its own, so it is handed on as it is. */
+  #receive(bytes: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    try {
+      this.#events.packet(bytes);
+    } catch (cause) {
+      this.#options.log.error({ err: cause, transport: this.#options.name }, 'a packet handler threw');
+      this.close();
+    }
+  }
+
+  #report(state: 'connected' | 'closed'): void {
+    try {
+      this.#events.state(state);
+    } catch (cause) {
+      this.#options.log.error({ err: cause, transport: this.#options.name }, 'a state handler threw');
+      this.close();
+    }
+  }
+
+  #closeNative(): void {
+    try {
+      this.#track?.close();
+      this.#peer.close();
+    } catch (cause) {
+      this.#options.log.warn({ err: cause, transport: this.#options.name }, 'closing libdatachannel failed');
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { FakeClock } from '#base/fake-clock.ts';
+import { Fault } from '#base/fault.ts';
+import { openRtcPeer, type RtcPeer } from '#tests/support/rtc-peer.ts';
+import { RTC_CONNECT_TIMEOUT_MS, type Rtc, type RtcState, type RtcTransport } from './rtc.ts';
+
+/** Opens the adapter on a free port of 127.0.0.1. */
+export type OpenRtc = (clock: FakeClock) => Promise<Rtc & { readonly port: number }>;
+
+interface Accepted {
+  readonly transport: RtcTransport;
+  readonly states: RtcState[];
+  readonly packets: Uint8Array[];
+  /** Resolves when the state or packet came that `wanted` asks for. */
+  until(wanted: () => boolean): Promise<void>;
+}
+
+const rtp = (sequence: number, length = 40): Uint8Array => {
+  const packet = new Uint8Array(length).fill(7);
+  packet.set([0x80, 96, sequence >> 8, sequence & 255, 0, 0, 0, 1, 0, 0, 0, 9]);
+  return packet;
+};
+/** A picture loss indication (RFC 4585 section 6.3.1). */
+const pli = Uint8Array.from([0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 8, 174]);
+
+export function rtcSuite(name: string, open: OpenRtc): void {
+  describe(`rtc: ${name}`, () => {
+    let clock: FakeClock;
+    let rtc: Awaited<ReturnType<OpenRtc>>;
+    let peers: RtcPeer[];
+
+    beforeEach(async () => {
+      clock = new FakeClock();
+      rtc = await open(clock);
+      peers = [];
+    });
+    afterEach(async () => {
+      for (const peer of peers) peer.close();
+      await rtc.close();
+    });
+
+    const openPeer = async (direction: 'sendonly' | 'recvonly'): Promise<RtcPeer> => {
+      const peer = await openRtcPeer({ direction });
+      peers.push(peer);
+      return peer;
+    };
+
+    const connect = async (direction: 'sendonly' | 'recvonly') => {
+      const peer = await openPeer(direction);
+      const accepted = await accept(rtc, peer, direction === 'sendonly' ? 'recvonly' : 'sendonly');
+      peer.answerWith(accepted.transport.local);
+      await Promise.all([peer.opened, accepted.until(() => accepted.states.includes('connected'))]);
+      return { peer, accepted };
+    };
+
+    it('a publisher sends RTP of any SSRC and gets RTCP back', async () => {
+      const { peer, accepted } = await connect('sendonly');
+      const back = new Promise<Uint8Array>(resolve => {
+        peer.onPacket((_, packet) => resolve(packet));
+      });
+      const foreign = rtp(2);
+      foreign.set([1, 2, 3, 4], 8);
+      peer.send('video', rtp(1));
+      peer.send('video', foreign);
+      await accepted.until(() => accepted.packets.length === 2);
+      assert.deepEqual([...accepted.packets[0]!], [...rtp(1)]);
+      assert.deepEqual([...accepted.packets[1]!], [...foreign]);
+      assert.equal(accepted.transport.send(pli), true);
+      assert.deepEqual([...(await back)], [...pli]);
+    });
+
+    it('a viewer gets RTP and sends RTCP back', async () => {
+      const { peer, accepted } = await connect('recvonly');
+      const forth = new Promise<Uint8Array>(resolve => {
+        peer.onPacket((_, packet) => resolve(packet));
+      });
+      assert.equal(accepted.transport.send(rtp(5, 1200)), true);
+      assert.deepEqual([...(await forth)], [...rtp(5, 1200)]);
+      peer.send('video', pli);
+      await accepted.until(() => accepted.packets.length === 1);
+      assert.deepEqual([...accepted.packets[0]!], [...pli]);
+    });
+
+    it('the bytes of a packet are not written again', async () => {
+      const { peer, accepted } = await connect('sendonly');
+      for (let i = 0; i < 50; i++) peer.send('video', rtp(i, 1100));
+      await accepted.until(() => accepted.packets.length === 50);
+      for (const [i, packet] of accepted.packets.entries()) assert.deepEqual([...packet], [...rtp(i, 1100)]);
+    });
+
+    it('all transports share one UDP port', async () => {
+      const accepted = await Promise.all([connect('sendonly'), connect('recvonly')]);
+      for (const one of accepted)
+        for (const candidate of one.accepted.transport.local.candidates)
+          assert.equal(candidate.split(' ')[5], String(rtc.port));
+    });
+
+    it('the other side closing is reported once', async () => {
+      const { peer, accepted } = await connect('sendonly');
+      peer.close();
+      await accepted.until(() => accepted.states.includes('closed'));
+      accepted.transport.close();
+      assert.deepEqual(accepted.states, ['connected', 'closed']);
+      assert.equal(rtc.openTransports, 0);
+    });
+
+    it('closing tells the other side, is idempotent and refuses to send', async () => {
+      const { peer, accepted } = await connect('recvonly');
+      accepted.transport.close();
+      accepted.transport.close();
+      await peer.closed;
+      assert.deepEqual(accepted.states, ['connected', 'closed']);
+      assert.equal(accepted.transport.send(rtp(1)), false);
+    });
+
+    it('a transport that does not connect in time is closed', async () => {
+      const accepted = await accept(rtc, await openPeer('sendonly'), 'recvonly');
+      clock.advance(RTC_CONNECT_TIMEOUT_MS - 1);
+      assert.deepEqual(accepted.states, []);
+      clock.advance(1);
+      assert.deepEqual(accepted.states, ['closed']);
+    });
+
+    it('a connected transport outlives the time it had to connect', async () => {
+      const { accepted } = await connect('sendonly');
+      clock.advance(RTC_CONNECT_TIMEOUT_MS * 2);
+      assert.deepEqual(accepted.states, ['connected']);
+    });
+
+    it('a hundred that come and go leave nothing behind', async () => {
+      const peer = await openPeer('sendonly');
+      for (let i = 0; i < 100; i++) {
+        const accepted = await accept(rtc, peer, 'recvonly');
+        accepted.transport.close();
+        assert.deepEqual(accepted.states, ['closed']);
+      }
+      assert.equal(rtc.openTransports, 0);
+      await connect('sendonly');
+    });
+
+    it('a handler that throws closes its own transport and no other', async () => {
+      const { accepted: other } = await connect('recvonly');
+      const peer = await openPeer('sendonly');
+      const states: RtcState[] = [];
+      const closed = Promise.withResolvers<void>();
+      const transport = await rtc.accept(peer.parameters, 'recvonly', {
+        packet: () => assert.fail('deliberate'),
+        state: state => {
+          states.push(state);
+          if (state === 'closed') closed.resolve();
+        },
+      });
+      peer.answerWith(transport.local);
+      await peer.opened;
+      peer.send('video', rtp(1));
+      await closed.promise;
+      assert.equal(states.at(-1), 'closed');
+      assert.equal(other.transport.send(rtp(1)), true);
+    });
+
+    it('parameters that cannot be used are a fault and leave nothing behind', async () => {
+      const events = { packet() {}, state() {} };
+      const bad = { iceUfrag: 'abcd', icePwd: 'x'.repeat(24), fingerprint: 'sha-256 nonsense' };
+      await assert.rejects(rtc.accept(bad, 'recvonly', events), Fault);
+      assert.equal(rtc.openTransports, 0);
+    });
+
+    it('garbage at the UDP port harms nobody', async () => {
+      const { peer, accepted } = await connect('sendonly');
+      const socket = createSocket('udp4');
+      for (let length = 1; length < 1400; length += 37) {
+        const garbage = Buffer.alloc(length, length);
+        await new Promise<void>(resolve => {
+          socket.send(garbage, rtc.port, '127.0.0.1', () => resolve());
+        });
+      }
+      socket.close();
+      peer.send('video', rtp(1));
+      await accepted.until(() => accepted.packets.length === 1);
+      assert.deepEqual(accepted.states, ['connected']);
+    });
+
+    it('closing closes every transport and refuses new ones', async () => {
+      const { accepted } = await connect('sendonly');
+      await rtc.close();
+      await rtc.close();
+      assert.deepEqual(accepted.states, ['connected', 'closed']);
+      assert.equal(rtc.openTransports, 0);
+      await assert.rejects(accept(rtc, peers[0]!, 'recvonly'), Fault);
+    });
+  });
+}
+
+async function accept(rtc: Rtc, peer: RtcPeer, direction: 'recvonly' | 'sendonly'): Promise<Accepted> {
+  const states: RtcState[] = [];
+  const packets: Uint8Array[] = [];
+  const waiting = new Set<() => void>();
+  const changed = () => {
+    for (const check of waiting) check();
+  };
+  const transport = await rtc.accept(peer.parameters, direction, {
+    packet(bytes) {
+      packets.push(bytes);
+      changed();
+    },
+    state(state) {
+      states.push(state);
+      changed();
+    },
+  });
+  const until = (wanted: () => boolean) =>
+    new Promise<void>(resolve => {
+      const check = () => {
+        if (!wanted()) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  return { transport, states, packets, until };
+}
