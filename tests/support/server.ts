@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Config } from '#app/config.ts';
+import { type Running, startSkylark } from '#app/start.ts';
+
+export interface TestServer {
+  /** Origin, the same after a restart. */
+  readonly url: string;
+  readonly dataDirectory: string;
+  /** Stops and starts again on the same data folder and ports. */
+  restart(): Promise<void>;
+  /** Stops and removes the data folder. */
+  close(): Promise<void>;
+}
+
+/** The whole server in this process on default adapters, a free port of loopback and an empty data folder. */
+export async function startTestServer(overrides: Partial<Config> = {}): Promise<TestServer> {
+  const dataDirectory = await mkdtemp(path.join(tmpdir(), 'skylark-test-'));
+  const config: Config = {
+    host: '127.0.0.1',
+    port: 0,
+    dataDirectory,
+    publicUrl: null,
+    rtcPort: 0,
+    rtcHosts: [],
+    databaseUrl: null,
+    logLevel: 'error',
+    ...overrides,
+  };
+  let running: Running = await startSkylark(config);
+  const url = running.url.replace('127.0.0.1', 'localhost');
+  const port = Number(new URL(url).port);
+  return {
+    url,
+    dataDirectory,
+    async restart() {
+      await running.close();
+      running = await startSkylark({ ...config, port });
+    },
+    async close() {
+      await running.close();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
