@@ -1,0 +1,195 @@
+import type Hls from 'hls.js';
+import type { ErrorData, HlsConfig } from 'hls.js';
+import type { Playback, PlaybackEvents, PlaybackFailure } from './playback.ts';
+
+/** A broadcast's playlists may take this long to appear after its first frame. */
+const MANIFEST_RETRIES = 8;
+const NETWORK_RECOVERIES_MAX = 6;
+const MEDIA_RECOVERIES_MAX = 3;
+/** Recoveries are forgiven after this long without another. */
+const FORGIVE_MS = 30_000;
+
+export interface HlsOptions {
+  readonly url: string;
+  readonly video: HTMLVideoElement;
+  readonly mode: 'hls' | 'replay';
+  readonly startedAtMs: () => number | null;
+  readonly events: PlaybackEvents;
+}
+
+/** Watches by LL-HLS, or the replay by HLS: the browser's own player where there is one and no MSE, hls.js elsewhere. */
+export async function openHls(options: HlsOptions, signal: AbortSignal): Promise<Playback> {
+  // Chromium plays some HLS by itself, without low latency; Safari's own player is the better one.
+  if (playsHlsWell(options.video)) return new NativeHls(options);
+  const { default: HlsPlayer } = await import('hls.js');
+  signal.throwIfAborted();
+  if (HlsPlayer.isSupported()) return new MseHls(HlsPlayer, options);
+  if (options.video.canPlayType('application/vnd.apple.mpegurl') !== '') return new NativeHls(options);
+  throw new Error('This browser plays no HLS');
+}
+
+function playsHlsWell(video: HTMLVideoElement): boolean {
+  const native = video.canPlayType('application/vnd.apple.mpegurl') !== '';
+  return native && ('webkitDisplayingFullscreen' in video || !('MediaSource' in globalThis));
+}
+
+function configOf(mode: HlsOptions['mode']): Partial<HlsConfig> {
+  const live = mode === 'hls';
+  return {
+    lowLatencyMode: true,
+    // Transmuxing fMP4 is passing it through: a worker would only add a hop.
+    enableWorker: false,
+    maxLiveSyncPlaybackRate: 1.5,
+    // Each stall moves the target this many seconds back; the default of a whole second only ever adds up.
+    liveSyncOnStallIncrease: 0.2,
+    liveDurationInfinity: true,
+    backBufferLength: live ? 10 : 60,
+    maxBufferLength: live ? 10 : 30,
+    maxMaxBufferLength: live ? 20 : 120,
+    startPosition: live ? -1 : 0,
+    manifestLoadPolicy: {
+      default: {
+        maxTimeToFirstByteMs: 8_000,
+        maxLoadTimeMs: 12_000,
+        timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+        errorRetry: {
+          maxNumRetry: MANIFEST_RETRIES,
+          retryDelayMs: 250,
+          maxRetryDelayMs: 2_000,
+          backoff: 'exponential',
+        },
+      },
+    },
+  };
+}
+
+class MseHls implements Playback {
+  readonly mode: 'hls' | 'replay';
+  readonly #options: HlsOptions;
+  readonly #hls: Hls;
+  readonly #errors: typeof Hls.ErrorTypes;
+  readonly #element: ElementWatch;
+  #networkRecoveries = 0;
+  #mediaRecoveries = 0;
+  #forgive: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(HlsPlayer: typeof Hls, options: HlsOptions) {
+    this.mode = options.mode;
+    this.#options = options;
+    this.#errors = HlsPlayer.ErrorTypes;
+    this.#hls = new HlsPlayer(configOf(options.mode));
+    this.#element = new ElementWatch(options.video, options.events);
+    this.#hls.on(HlsPlayer.Events.ERROR, (_event, data) => this.#recover(data));
+    this.#hls.loadSource(options.url);
+    this.#hls.attachMedia(options.video);
+  }
+
+  mediaTimeMs(): number | null {
+    const shownAt = this.#hls.playingDate?.getTime();
+    const startedAtMs = this.#options.startedAtMs();
+    if (shownAt !== undefined && startedAtMs !== null) return Math.max(0, shownAt - startedAtMs);
+    return this.mode === 'replay' ? this.#options.video.currentTime * 1000 : null;
+  }
+
+  latencyS(): number | null {
+    return this.mode === 'hls' ? this.#hls.latency : null;
+  }
+
+  close(): void {
+    clearTimeout(this.#forgive);
+    this.#element.close();
+    this.#hls.destroy();
+  }
+
+  #recover(data: ErrorData): void {
+    if (!data.fatal) return;
+    clearTimeout(this.#forgive);
+    this.#forgive = setTimeout(() => {
+      this.#networkRecoveries = 0;
+      this.#mediaRecoveries = 0;
+    }, FORGIVE_MS);
+    if (data.type === this.#errors.NETWORK_ERROR && this.#networkRecoveries < NETWORK_RECOVERIES_MAX) {
+      this.#networkRecoveries += 1;
+      this.#hls.startLoad();
+    } else if (data.type === this.#errors.MEDIA_ERROR && this.#mediaRecoveries < MEDIA_RECOVERIES_MAX) {
+      this.#mediaRecoveries += 1;
+      this.#hls.recoverMediaError();
+    } else {
+      this.#fail(data.type === this.#errors.MEDIA_ERROR ? 'unsupported' : 'lost');
+    }
+  }
+
+  #fail(reason: PlaybackFailure): void {
+    this.close();
+    this.#options.events.failed(reason);
+  }
+}
+
+/** Safari knows the wall-clock time of `currentTime` 0 from PROGRAM-DATE-TIME. */
+interface DatedVideo extends HTMLVideoElement {
+  getStartDate?(): Date;
+}
+
+class NativeHls implements Playback {
+  readonly mode: 'hls' | 'replay';
+  readonly #options: HlsOptions;
+  readonly #element: ElementWatch;
+  readonly #failed = (): void => {
+    const decoding = this.#options.video.error?.code === MediaError.MEDIA_ERR_DECODE;
+    this.close();
+    this.#options.events.failed(decoding ? 'unsupported' : 'lost');
+  };
+
+  constructor(options: HlsOptions) {
+    this.mode = options.mode;
+    this.#options = options;
+    this.#element = new ElementWatch(options.video, options.events);
+    options.video.addEventListener('error', this.#failed);
+    options.video.src = options.url;
+  }
+
+  mediaTimeMs(): number | null {
+    const { video, startedAtMs } = this.#options;
+    const epochMs = startedAtMs();
+    const zeroMs = (video as DatedVideo).getStartDate?.().getTime() ?? Number.NaN;
+    if (epochMs !== null && !Number.isNaN(zeroMs))
+      return Math.max(0, zeroMs + video.currentTime * 1000 - epochMs);
+    return this.mode === 'replay' ? video.currentTime * 1000 : null;
+  }
+
+  latencyS(): number | null {
+    const { seekable, currentTime } = this.#options.video;
+    if (this.mode === 'replay' || seekable.length === 0) return null;
+    return Math.max(0, seekable.end(seekable.length - 1) - currentTime);
+  }
+
+  close(): void {
+    const { video } = this.#options;
+    this.#element.close();
+    video.removeEventListener('error', this.#failed);
+    video.removeAttribute('src');
+    video.load();
+  }
+}
+
+/** Turns what the element says into playback events. */
+class ElementWatch {
+  readonly #abort = new AbortController();
+
+  constructor(video: HTMLVideoElement, events: PlaybackEvents) {
+    const { signal } = this.#abort;
+    let stalled = false;
+    const setStalled = (now: boolean) => {
+      if (now !== stalled) events.stalled(now);
+      stalled = now;
+    };
+    video.addEventListener('loadeddata', () => events.firstFrame(), { once: true, signal });
+    video.addEventListener('waiting', () => setStalled(true), { signal });
+    video.addEventListener('playing', () => setStalled(false), { signal });
+    video.addEventListener('timeupdate', () => setStalled(false), { signal });
+  }
+
+  close(): void {
+    this.#abort.abort();
+  }
+}

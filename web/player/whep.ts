@@ -1,0 +1,157 @@
+import { h264First } from './codecs.ts';
+import type { Playback, PlaybackEvents, PlaybackFailure } from './playback.ts';
+import { deleteResource, ExchangeRefused, exchangeSdp, type MediaResource } from './sdp-exchange.ts';
+
+/** From the answer to a connected transport. */
+const CONNECT_TIMEOUT_MS = 4_000;
+/** From the connected transport to a picture. */
+const FIRST_FRAME_TIMEOUT_MS = 5_000;
+/** Without a new picture for this long it stalls... */
+const STALL_MS = 1_500;
+/** ...and after this long it is lost. */
+const LOST_MS = 8_000;
+const WATCH_INTERVAL_MS = 500;
+
+export interface WhepOptions {
+  readonly url: string;
+  readonly video: HTMLVideoElement;
+  /** The broadcast's epoch in ms of the server's clock; null until known. */
+  readonly startedAtMs: () => number | null;
+  readonly events: PlaybackEvents;
+}
+
+/** Watches by WebRTC (draft-ietf-wish-whep): one offer, sent at once; the server is reached by the answer's candidates. */
+export class WhepClient implements Playback {
+  readonly mode = 'whep';
+  readonly #options: WhepOptions;
+  readonly #abort = new AbortController();
+  readonly #media = new MediaStream();
+  #pc: RTCPeerConnection | null = null;
+  #resource: MediaResource | null = null;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #frameCallback = 0;
+  #lastFrameAt: number | null = null;
+  #stalled = false;
+
+  constructor(options: WhepOptions) {
+    this.#options = options;
+    if (typeof RTCPeerConnection === 'undefined') {
+      queueMicrotask(() => this.#fail('unavailable'));
+      return;
+    }
+    void this.#join(this.#connection()).catch((error: unknown) => this.#fail(failureOf(error)));
+  }
+
+  mediaTimeMs(): number | null {
+    const startedAtMs = this.#options.startedAtMs();
+    if (this.#lastFrameAt === null || startedAtMs === null) return null;
+    return Math.max(0, Date.now() + (this.#resource?.clockOffsetMs ?? 0) - startedAtMs);
+  }
+
+  latencyS(): number | null {
+    return null;
+  }
+
+  close(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    clearTimeout(this.#deadline);
+    clearInterval(this.#watch);
+    const { video } = this.#options;
+    video.cancelVideoFrameCallback?.(this.#frameCallback);
+    this.#pc?.close();
+    if (this.#resource !== null) void deleteResource(this.#resource.location);
+    if (video.srcObject === this.#media) video.srcObject = null;
+  }
+
+  #connection(): RTCPeerConnection {
+    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.#pc = pc;
+    const video = pc.addTransceiver('video', { direction: 'recvonly' });
+    const codecs = h264First('receiver');
+    if (codecs !== null) video.setCodecPreferences?.(codecs);
+    pc.addTransceiver('audio', { direction: 'recvonly' });
+    pc.addEventListener('track', ({ track }) => this.#media.addTrack(track));
+    pc.addEventListener('connectionstatechange', () => this.#connectionChanged(pc));
+    return pc;
+  }
+
+  async #join(pc: RTCPeerConnection): Promise<void> {
+    await pc.setLocalDescription();
+    const offer = pc.localDescription?.sdp ?? '';
+    const { signal } = this.#abort;
+    const resource = await exchangeSdp(this.#options.url, offer, { signal });
+    if (signal.aborted) return void deleteResource(resource.location);
+    this.#resource = resource;
+    this.#expect(CONNECT_TIMEOUT_MS);
+    await pc.setRemoteDescription({ type: 'answer', sdp: resource.answer });
+    this.#options.video.srcObject = this.#media;
+    this.#nextFrame();
+  }
+
+  #connectionChanged(pc: RTCPeerConnection): void {
+    if (pc.connectionState === 'connected' && this.#lastFrameAt === null)
+      this.#expect(FIRST_FRAME_TIMEOUT_MS);
+    if (pc.connectionState === 'failed' || pc.connectionState === 'closed') {
+      this.#fail(this.#lastFrameAt === null ? 'unavailable' : 'lost');
+    }
+  }
+
+  #expect(withinMs: number): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => {
+      // A hidden page draws no frames to wait for.
+      if (document.hidden && this.#pc?.connectionState === 'connected') this.#expect(withinMs);
+      else this.#fail('unavailable');
+    }, withinMs);
+  }
+
+  #nextFrame(): void {
+    const { video } = this.#options;
+    const shown = () => {
+      if (this.#abort.signal.aborted) return;
+      if (this.#lastFrameAt === null) this.#firstFrame();
+      this.#lastFrameAt = performance.now();
+      this.#setStalled(false);
+      this.#nextFrame();
+    };
+    if ('requestVideoFrameCallback' in video) this.#frameCallback = video.requestVideoFrameCallback(shown);
+    else (video as HTMLVideoElement).addEventListener('timeupdate', shown, { once: true });
+  }
+
+  #firstFrame(): void {
+    clearTimeout(this.#deadline);
+    this.#watch = setInterval(() => this.#checkFlow(), WATCH_INTERVAL_MS);
+    this.#options.events.firstFrame();
+  }
+
+  #checkFlow(): void {
+    // A hidden page and a paused element draw nothing although pictures arrive.
+    if (document.hidden || this.#options.video.paused || this.#lastFrameAt === null) {
+      this.#lastFrameAt = performance.now();
+      return;
+    }
+    const silentMs = performance.now() - this.#lastFrameAt;
+    if (silentMs > STALL_MS) this.#setStalled(true);
+    if (silentMs > LOST_MS) this.#fail('lost');
+  }
+
+  #setStalled(stalled: boolean): void {
+    if (stalled === this.#stalled) return;
+    this.#stalled = stalled;
+    this.#options.events.stalled(stalled);
+  }
+
+  #fail(reason: PlaybackFailure): void {
+    if (this.#abort.signal.aborted) return;
+    this.close();
+    this.#options.events.failed(reason);
+  }
+}
+
+function failureOf(error: unknown): PlaybackFailure {
+  if (!(error instanceof ExchangeRefused)) return 'unavailable';
+  if (error.code === 'not-live') return 'not-live';
+  return error.code === 'broadcast-over' || error.status === 410 ? 'over' : 'unavailable';
+}

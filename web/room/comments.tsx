@@ -1,0 +1,92 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { Volume2, VolumeX } from 'lucide-preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { Comment } from '#contract/api/types.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/button.tsx';
+import './comments.css';
+
+const READ_ALOUD_KEY = 'skylark.comments-aloud';
+/** How near to the end still counts as reading along. */
+const NEAR_END_PX = 48;
+
+/** A busy room would talk over the broadcast: new comments are announced only to who asks for it. */
+const readAloud = signal(localStorage.getItem(READ_ALOUD_KEY) === 'yes');
+
+interface CommentsProps {
+  readonly comments: ReadonlySignal<readonly Comment[]>;
+}
+
+/** Comments over the picture, newest at the foot; older ones fade. */
+export function CommentsOverlay({ comments, shown }: CommentsProps & { readonly shown: number }) {
+  return (
+    <ol class="comments-overlay" aria-label="Comments" aria-live={readAloud.value ? 'polite' : 'off'}>
+      {comments.value.slice(-shown).map(comment => (
+        <li key={comment.seq}>
+          <Avatar account={comment.author} size={24} />
+          <p>
+            <b>
+              <bdi>{comment.author.displayName}</bdi>
+            </b>{' '}
+            <span dir="auto">{comment.text}</span>
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** All comments beside the picture. Follows the newest until somebody scrolls up to read. */
+export function CommentsLog({ comments, empty }: CommentsProps & { readonly empty: string }) {
+  const list = useRef<HTMLOListElement>(null);
+  const following = useRef(true);
+  const items = comments.value;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new comment is the reason to scroll
+  useLayoutEffect(() => {
+    const element = list.current;
+    if (element !== null && following.current) element.scrollTop = element.scrollHeight;
+  }, [items]);
+  const scrolled = () => {
+    const element = list.current;
+    if (element === null) return;
+    following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
+  };
+  if (items.length === 0) return <p class="comments-empty">{empty}</p>;
+  return (
+    <ol
+      ref={list}
+      class="comments-log"
+      aria-label="Comments"
+      aria-live={readAloud.value ? 'polite' : 'off'}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      onScroll={scrolled}
+    >
+      {items.map(comment => (
+        <li key={comment.seq}>
+          <Avatar account={comment.author} size={24} />
+          <p>
+            <a href={`/@${comment.author.handle}`}>
+              <bdi>{comment.author.displayName}</bdi>
+            </a>{' '}
+            <span dir="auto">{comment.text}</span>
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Turns announcing of new comments on and off. */
+export function ReadAloudToggle() {
+  const on = readAloud.value;
+  const toggle = () => {
+    readAloud.value = !on;
+    localStorage.setItem(READ_ALOUD_KEY, on ? 'no' : 'yes');
+  };
+  return (
+    <IconButton label="Announce new comments to screen readers" aria-pressed={on} onClick={toggle}>
+      {on ? <Volume2 size={20} strokeWidth={1.75} /> : <VolumeX size={20} strokeWidth={1.75} />}
+    </IconButton>
+  );
+}

@@ -1,0 +1,169 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Broadcast, Comment } from '#contract/api/types.ts';
+import type { RoomEvent, ServerFrame } from '#contract/socket/frames.ts';
+import { api, problemFrom } from '../net/api.ts';
+import { socket } from '../net/connection.ts';
+import { LIVE_COMMENTS_MAX, mergeComments } from './comment-list.ts';
+import { HeartSender } from './heart-sender.ts';
+import { HeartTally } from './heart-tally.ts';
+
+/** Of a room one enters: this many comments from before. */
+const COMMENTS_BEFORE = 60;
+/** Events are hints; the truth is asked for this often while the broadcast is not over. */
+const REFRESH_MS = 20_000;
+
+/** The audience of one broadcast, as it stands now. */
+export interface Room {
+  readonly broadcast: ReadonlySignal<Broadcast | null>;
+  /** What went wrong before there was anything to show. */
+  readonly problem: ReadonlySignal<unknown>;
+  readonly comments: ReadonlySignal<readonly Comment[]>;
+  readonly viewers: ReadonlySignal<number>;
+  readonly hearts: ReadonlySignal<number>;
+  /** Hears other people's hearts as they come; returns how to stop. */
+  onHearts(listener: (count: number) => void): () => void;
+  /** Speaks; rejects with an ApiProblem. */
+  say(text: string, mediaTimeMs: number | null): Promise<void>;
+  /** One tap on the heart. */
+  heart(mediaTimeMs: number | null): void;
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+export function openRoom(broadcastId: string): Room {
+  const room = new LiveRoom(broadcastId);
+  void room.enter();
+  return room;
+}
+
+class LiveRoom implements Room {
+  readonly broadcast = signal<Broadcast | null>(null);
+  readonly problem = signal<unknown>(null);
+  readonly comments = signal<readonly Comment[]>([]);
+  readonly viewers = signal(0);
+  readonly hearts = signal(0);
+  readonly #id: string;
+  readonly #tally = new HeartTally();
+  readonly #heartListeners = new Set<(count: number) => void>();
+  readonly #sender: HeartSender;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #leave: (() => void) | null = null;
+  #closed = false;
+  /** Counts state events, so that an answer that was overtaken by one is asked for again. */
+  #events = 0;
+
+  constructor(broadcastId: string) {
+    this.#id = broadcastId;
+    this.#sender = new HeartSender({
+      send: (count, mediaTimeMs) => this.#sendHearts(count, mediaTimeMs),
+      setTimeout: (run, ms) => setTimeout(run, ms),
+    });
+    this.#timer = setInterval(() => void this.#refreshQuietly(), REFRESH_MS);
+    document.addEventListener('visibilitychange', this.#shown);
+  }
+
+  async enter(): Promise<void> {
+    // Joined before anything is asked for: what happens meanwhile comes as events, and nothing falls in between.
+    this.#leave = socket.join(`room:${this.#id}`, frame => this.#receive(frame));
+    try {
+      await this.refresh();
+      await this.#loadComments();
+    } catch (thrown) {
+      if (this.broadcast.value === null) this.problem.value = thrown;
+    }
+  }
+
+  async refresh(): Promise<void> {
+    this.problem.value = null;
+    for (let tries = 0; tries < 3; tries += 1) {
+      const before = this.#events;
+      const broadcast = await api('getBroadcast', { params: { id: this.#id } });
+      if (this.#closed) return;
+      if (before !== this.#events) continue;
+      this.broadcast.value = broadcast;
+      this.viewers.value = broadcast.viewers;
+      this.hearts.value = Math.max(this.hearts.value, broadcast.hearts);
+      return;
+    }
+  }
+
+  onHearts(listener: (count: number) => void): () => void {
+    this.#heartListeners.add(listener);
+    return () => this.#heartListeners.delete(listener);
+  }
+
+  async say(text: string, mediaTimeMs: number | null): Promise<void> {
+    const body = mediaTimeMs === null ? { text } : { text, mediaTimeMs: Math.round(mediaTimeMs) };
+    const comment = await api('createComment', { params: { id: this.#id }, body });
+    this.#add([comment]);
+  }
+
+  heart(mediaTimeMs: number | null): void {
+    this.hearts.value += 1;
+    this.#sender.tap(mediaTimeMs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    document.removeEventListener('visibilitychange', this.#shown);
+    this.#leave?.();
+    this.#heartListeners.clear();
+  }
+
+  async #loadComments(): Promise<void> {
+    const after = Math.max(0, (this.broadcast.value?.comments ?? 0) - COMMENTS_BEFORE);
+    const { items } = await api('listComments', {
+      params: { id: this.#id },
+      query: { after, limit: LIVE_COMMENTS_MAX },
+    });
+    this.#add(items);
+  }
+
+  async #sendHearts(count: number, mediaTimeMs: number | undefined): Promise<void> {
+    this.#tally.sent(count, performance.now());
+    const body = mediaTimeMs === undefined ? { count } : { count, mediaTimeMs };
+    await api('sendHearts', { params: { id: this.#id }, body });
+  }
+
+  readonly #shown = (): void => {
+    if (document.visibilityState === 'visible') void this.#refreshQuietly();
+  };
+
+  async #refreshQuietly(): Promise<void> {
+    const state = this.broadcast.value?.state;
+    if (document.visibilityState !== 'visible' || state === 'archived' || state === undefined) return;
+    // The next one may succeed; what is on the screen stays.
+    await this.refresh().catch((thrown: unknown) => problemFrom(thrown));
+  }
+
+  #add(comments: readonly Comment[]): void {
+    if (this.#closed || comments.length === 0) return;
+    this.comments.value = mergeComments(this.comments.value, comments, LIVE_COMMENTS_MAX);
+  }
+
+  #receive(frame: ServerFrame): void {
+    const comments: Comment[] = [];
+    for (const event of frame.events as readonly RoomEvent[]) {
+      if (event.type === 'comment') comments.push(event.comment);
+      else if (event.type === 'hearts') this.#receiveHearts(event.count, event.total);
+      else if (event.type === 'presence') this.viewers.value = event.viewers;
+      else if (event.type === 'state') this.#moveTo(event.state);
+    }
+    this.#add(comments);
+  }
+
+  #receiveHearts(count: number, total: number): void {
+    this.hearts.value = Math.max(this.hearts.value, total);
+    const others = this.#tally.others(count, performance.now());
+    if (others > 0) for (const listener of this.#heartListeners) listener(others);
+  }
+
+  #moveTo(state: Broadcast['state']): void {
+    this.#events += 1;
+    const broadcast = this.broadcast.value;
+    if (broadcast !== null) this.broadcast.value = { ...broadcast, state };
+    // The event says that it moved on; where its media is now, only the broadcast says.
+    void this.refresh().catch((thrown: unknown) => problemFrom(thrown));
+  }
+}
