@@ -97,22 +97,13 @@ export function rtcSuite(name: string, open: OpenRtc): void {
           assert.equal(candidate.split(' ')[5], String(rtc.port));
     });
 
-    it('the other side closing is reported once', async () => {
-      const { peer, accepted } = await connect('sendonly');
-      peer.close();
-      await accepted.until(() => accepted.states.includes('closed'));
-      accepted.transport.close();
-      assert.deepEqual(accepted.states, ['connected', 'closed']);
-      assert.equal(rtc.openTransports, 0);
-    });
-
-    it('closing tells the other side, is idempotent and refuses to send', async () => {
-      const { peer, accepted } = await connect('recvonly');
+    it('closing is reported once, is idempotent and refuses to send', async () => {
+      const { accepted } = await connect('recvonly');
       accepted.transport.close();
       accepted.transport.close();
-      await peer.closed;
       assert.deepEqual(accepted.states, ['connected', 'closed']);
       assert.equal(accepted.transport.send(rtp(1)), false);
+      assert.equal(rtc.openTransports, 0);
     });
 
     it('a transport that does not connect in time is closed', async () => {

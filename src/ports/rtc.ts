@@ -17,7 +17,7 @@ export type RtcState = 'connecting' | 'connected' | 'closed';
 export interface RtcEvents {
   /** One decrypted RTP or RTCP packet (RFC 5761 tells them apart). The bytes belong to the receiver. */
   packet(bytes: Uint8Array): void;
-  /** `connected` at most once, when packets can be sent; `closed` once, whoever closed it. A throw closes the transport. */
+  /** `connected` at most once, when packets can be sent; `closed` once: by `close`, by a DTLS alert, by lost consent. A throw closes the transport. */
   state(state: RtcState): void;
 }
 
@@ -26,7 +26,10 @@ export interface RtcTransport {
   readonly local: RtcLocal;
   /** Sends one RTP or RTCP packet; false when it could not be sent (not connected, or the socket is full). The bytes may be reused at once. */
   send(packet: Uint8Array): boolean;
-  /** Idempotent. `state('closed')` is reported once, before this returns. */
+  /**
+   * Idempotent. `state('closed')` is reported once, before this returns. An adapter may stop without a DTLS alert; the
+   * other side then notices when its consent checks fail (RFC 7675 section 5.1), so say goodbye in RTCP where it matters.
+   */
   close(): void;
 }
 

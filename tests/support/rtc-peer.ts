@@ -10,8 +10,6 @@ export interface RtcPeer {
   readonly parameters: RtcParameters;
   /** Resolves when packets can be sent. */
   readonly opened: Promise<void>;
-  /** Resolves when the other side, or a lost path, ended it. */
-  readonly closed: Promise<void>;
   answer(sdp: string): void;
   /** Answers a one-line video offer with nothing but transport parameters. */
   answerWith(local: RtcLocal): void;
@@ -33,9 +31,6 @@ export async function openRtcPeer(options: RtcPeerOptions): Promise<RtcPeer> {
   const gathered = new Promise<void>(resolve => {
     peer.onGatheringStateChange(state => state === 'complete' && resolve());
   });
-  const closed = new Promise<void>(resolve => {
-    peer.onStateChange(state => ['disconnected', 'failed', 'closed'].includes(state) && resolve());
-  });
   let receive: (kind: Kind, packet: Uint8Array) => void = () => {};
   const tracks = new Map<Kind, Track>();
   for (const kind of options.kinds ?? ['video']) {
@@ -54,7 +49,6 @@ export async function openRtcPeer(options: RtcPeerOptions): Promise<RtcPeer> {
     offer,
     parameters: parametersOf(offer),
     opened,
-    closed,
     answer,
     answerWith: local => answer(answerOf(local, options.direction)),
     send: (kind, packet) => tracks.get(kind)?.sendMessageBinary(packet as Buffer) ?? false,
