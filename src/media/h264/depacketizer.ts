@@ -1,0 +1,164 @@
+import { isFirstSlice, isSlice, NAL, NALS_PER_UNIT_MAX, nalType } from './nal.ts';
+
+/** Bytes of one access unit; a larger one is dropped. */
+export const UNIT_BYTES_MAX = 2 * 1024 * 1024;
+
+/** Fragments of one NAL unit: at 1,200 bytes each, more than a unit may have. */
+const FRAGMENTS_MAX = 4096;
+
+/** One access unit as it came out of its packets. */
+export interface AccessUnit {
+  /** RTP timestamp of its packets. */
+  readonly timestamp: number;
+  readonly key: boolean;
+  readonly nals: readonly Uint8Array[];
+}
+
+/**
+ * Puts access units together from RTP payloads in sequence order (RFC 6184: single NAL unit, STAP-A, FU-A). A unit
+ * that misses a packet is broken and not delivered; nor is anything after it until the next whole key frame, because
+ * decoders that meet a missing reference show garbage or stop.
+ */
+export class H264Depacketizer {
+  readonly #deliver: (unit: AccessUnit) => void;
+  readonly #broken: () => void;
+  #nals: Uint8Array[] = [];
+  #bytes = 0;
+  #timestamp = -1;
+  #unitBroken = false;
+  #afterLoss = true;
+  #needKey = true;
+  #fragments: Uint8Array[] = [];
+
+  /** `deliver` gets whole units; `broken` is called for each unit that is dropped, before the first key frame too. */
+  constructor(deliver: (unit: AccessUnit) => void, broken: () => void) {
+    this.#deliver = deliver;
+    this.#broken = broken;
+  }
+
+  /** Takes the payload of the next packet in sequence. Payloads are kept as views until their unit is delivered. */
+  push(payload: Uint8Array, timestamp: number, marker: boolean): void {
+    if (payload.length === 0) return;
+    if (timestamp !== this.#timestamp) {
+      this.#finish();
+      this.#timestamp = timestamp;
+    }
+    if (!this.#unitBroken) this.#take(payload);
+    if (marker) this.#finish();
+  }
+
+  /** Tells that packets before the next one are missing. */
+  lost(): void {
+    this.#afterLoss = true;
+    this.#needKey = true;
+    if (this.#nals.length > 0 || this.#fragments.length > 0) this.#break();
+  }
+
+  #take(payload: Uint8Array): void {
+    const type = payload[0]! & 0x1f;
+    if (type === NAL.fuA) this.#takeFragment(payload);
+    else if (type === NAL.stapA) this.#takeAggregate(payload);
+    else if (type >= 1 && type < NAL.stapA) this.#addNal(payload);
+    else this.#break(); // STAP-B, MTAP and FU-B belong to interleaved mode, which is never negotiated
+  }
+
+  /** RFC 6184 section 5.7.1. */
+  #takeAggregate(payload: Uint8Array): void {
+    let at = 1;
+    while (at + 2 <= payload.length) {
+      const end = at + 2 + ((payload[at]! << 8) | payload[at + 1]!);
+      if (end > payload.length || end === at + 2) return this.#break();
+      this.#addNal(payload.subarray(at + 2, end));
+      at = end;
+    }
+    if (at !== payload.length) this.#break();
+  }
+
+  /** RFC 6184 section 5.8. */
+  #takeFragment(payload: Uint8Array): void {
+    if (payload.length < 2) return this.#break();
+    const header = payload[1]!;
+    const starts = (header & 0x80) !== 0;
+    if (starts !== (this.#fragments.length === 0)) return this.#break();
+    if (starts) this.#fragments.push(Uint8Array.of((payload[0]! & 0xe0) | (header & 0x1f)));
+    this.#fragments.push(payload.subarray(2));
+    this.#bytes += payload.length - (starts ? 1 : 2);
+    if (this.#bytes > UNIT_BYTES_MAX || this.#fragments.length > FRAGMENTS_MAX) return this.#break();
+    if ((header & 0x40) !== 0) {
+      const nal = concat(this.#fragments);
+      this.#fragments = [];
+      this.#bytes -= nal.length;
+      this.#addNal(nal);
+    }
+  }
+
+  #addNal(nal: Uint8Array): void {
+    if (this.#fragments.length > 0) return this.#break();
+    if (nalType(nal) === NAL.filler) return;
+    this.#bytes += nal.length;
+    if (this.#bytes > UNIT_BYTES_MAX || this.#nals.length === NALS_PER_UNIT_MAX) return this.#break();
+    this.#nals.push(nal);
+  }
+
+  #break(): void {
+    this.#unitBroken = true;
+    this.#nals = [];
+    this.#fragments = [];
+  }
+
+  #finish(): void {
+    const nals = this.#nals;
+    const whole = !this.#unitBroken && this.#fragments.length === 0;
+    const empty = nals.length === 0 && whole;
+    this.#nals = [];
+    this.#fragments = [];
+    this.#bytes = 0;
+    this.#unitBroken = false;
+    if (empty) return;
+    const first = nals.find(isSlice);
+    if (whole && first === undefined) return this.#keepForNext(nals);
+    const beginsWell = first !== undefined && (!this.#afterLoss || isFirstSlice(first));
+    const key = first !== undefined && nalType(first) === NAL.idr;
+    this.#afterLoss = false;
+    if (!whole || !beginsWell || (this.#needKey && !key)) {
+      this.#needKey = true;
+      this.#broken();
+      return;
+    }
+    this.#needKey = false;
+    this.#deliver({ timestamp: this.#timestamp, key, nals });
+  }
+
+  /** Some encoders mark the packets of their parameter sets as a unit of their own; they belong to the next picture. */
+  #keepForNext(nals: Uint8Array[]): void {
+    this.#nals = nals.slice(0, NALS_PER_UNIT_MAX / 2);
+    this.#bytes = this.#nals.reduce((sum, nal) => sum + nal.length, 0);
+    this.#timestamp = -1;
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Whether an RTP payload holds the beginning of a key frame: a sequence parameter set or the start of an IDR slice. */
+export function beginsKeyFrame(payload: Uint8Array): boolean {
+  if (payload.length < 2) return false;
+  const type = payload[0]! & 0x1f;
+  if (type === NAL.idr || type === NAL.sps) return true;
+  if (type === NAL.fuA) return (payload[1]! & 0x80) !== 0 && (payload[1]! & 0x1f) === NAL.idr;
+  if (type !== NAL.stapA) return false;
+  for (let at = 1; at + 2 < payload.length; at += 2 + ((payload[at]! << 8) | payload[at + 1]!)) {
+    const inner = payload[at + 2]! & 0x1f;
+    if (inner === NAL.sps || inner === NAL.idr) return true;
+  }
+  return false;
+}

@@ -1,0 +1,125 @@
+import { MediaError } from '../unit.ts';
+
+/** `nal_unit_type` (ITU-T H.264 table 7-1) and the RTP-only types (RFC 6184 section 5.2). */
+export const NAL = {
+  slice: 1,
+  idr: 5,
+  sei: 6,
+  sps: 7,
+  pps: 8,
+  delimiter: 9,
+  filler: 12,
+  stapA: 24,
+  fuA: 28,
+} as const;
+
+/** NAL units of one access unit; more are refused. */
+export const NALS_PER_UNIT_MAX = 1024;
+
+/** The type of a NAL unit; 0, which is unspecified, for an empty one. */
+export function nalType(nal: Uint8Array): number {
+  return nal.length === 0 ? 0 : nal[0]! & 0x1f;
+}
+
+/** Whether an access unit is an IDR picture: decoding can start here. */
+export function isKeyFrame(nals: readonly Uint8Array[]): boolean {
+  return nals.some(nal => nalType(nal) === NAL.idr);
+}
+
+/** Whether a NAL unit is coded picture data (types 1 to 5). */
+export function isSlice(nal: Uint8Array): boolean {
+  const type = nalType(nal);
+  return type >= NAL.slice && type <= NAL.idr;
+}
+
+/** Whether a slice is the first of its picture: `first_mb_in_slice` is ue(v), and 0 is coded as one set bit. */
+export function isFirstSlice(nal: Uint8Array): boolean {
+  return nal.length > 1 && (nal[1]! & 0x80) !== 0;
+}
+
+/** NAL units of a byte stream (ITU-T H.264 annex B), as views; bytes before the first start code are left out. */
+export function splitAnnexB(bytes: Uint8Array): Uint8Array[] {
+  const nals: Uint8Array[] = [];
+  let start = -1;
+  for (let code = nextStartCode(bytes, 0); ; code = nextStartCode(bytes, code + 3)) {
+    const end = code < 0 ? bytes.length : code;
+    if (start >= 0) pushTrimmed(nals, bytes, start, end);
+    if (code < 0) return nals;
+    start = code + 3;
+  }
+}
+
+/** Position of the next `00 00 01`, or -1. */
+function nextStartCode(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(1, from + 2); at >= 0; at = bytes.indexOf(1, at + 1)) {
+    if (bytes[at - 1] === 0 && bytes[at - 2] === 0) return at - 2;
+  }
+  return -1;
+}
+
+/** A NAL unit ends before `trailing_zero_8bits`, which include the first byte of a four-byte start code. */
+function pushTrimmed(nals: Uint8Array[], bytes: Uint8Array, start: number, end: number): void {
+  let last = end;
+  while (last > start && bytes[last - 1] === 0) last--;
+  if (last === start) return;
+  if (nals.length === NALS_PER_UNIT_MAX) {
+    throw new MediaError('too-many-nals', `an access unit has at most ${NALS_PER_UNIT_MAX} NAL units`);
+  }
+  nals.push(bytes.subarray(start, last));
+}
+
+/** One byte stream with a four-byte start code before every NAL unit. */
+export function joinAnnexB(nals: readonly Uint8Array[]): Uint8Array {
+  return joinWithPrefix(nals, () => 1);
+}
+
+/** NAL units with their length before them in 4 bytes, as samples of ISO 14496-15 have it. */
+export function joinAvcc(nals: readonly Uint8Array[]): Uint8Array {
+  return joinWithPrefix(nals, nal => nal.length);
+}
+
+/** NAL units of a sample with lengths of `lengthBytes` (1, 2 or 4), as views. Throws `MediaError` `bad-avcc`. */
+export function splitAvcc(bytes: Uint8Array, lengthBytes: number): Uint8Array[] {
+  const nals: Uint8Array[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    let length = 0;
+    for (let i = 0; i < lengthBytes; i++) length = length * 256 + (bytes[at + i] ?? 0);
+    const start = at + lengthBytes;
+    at = start + length;
+    if (at > bytes.length) throw new MediaError('bad-avcc', 'a NAL unit is longer than its sample');
+    if (length > 0) nals.push(bytes.subarray(start, at));
+    if (nals.length > NALS_PER_UNIT_MAX) {
+      throw new MediaError('too-many-nals', `an access unit has at most ${NALS_PER_UNIT_MAX} NAL units`);
+    }
+  }
+  return nals;
+}
+
+function joinWithPrefix(nals: readonly Uint8Array[], prefix: (nal: Uint8Array) => number): Uint8Array {
+  const out = new Uint8Array(nals.reduce((sum, nal) => sum + 4 + nal.length, 0));
+  const view = new DataView(out.buffer);
+  let at = 0;
+  for (const nal of nals) {
+    view.setUint32(at, prefix(nal));
+    out.set(nal, at + 4);
+    at += 4 + nal.length;
+  }
+  return out;
+}
+
+/** The payload of a NAL unit without `emulation_prevention_three_byte` (ITU-T H.264 section 7.4.1). */
+export function unescapeNal(nal: Uint8Array): Uint8Array {
+  const out = new Uint8Array(nal.length);
+  let length = 0;
+  let zeros = 0;
+  for (const byte of nal) {
+    if (zeros >= 2 && byte === 3) {
+      zeros = 0;
+      continue;
+    }
+    zeros = byte === 0 ? zeros + 1 : 0;
+    out[length++] = byte;
+  }
+  return out.subarray(0, length);
+}

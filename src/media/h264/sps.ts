@@ -1,0 +1,105 @@
+import { MediaError } from '../unit.ts';
+import { BitReader } from './bits.ts';
+import { NAL, nalType, unescapeNal } from './nal.ts';
+
+/** What a sequence parameter set says about the pictures (ITU-T H.264 section 7.3.2.1). */
+export interface SpsInfo {
+  readonly profileIdc: number;
+  /** The byte with `constraint_set0_flag` on top. */
+  readonly constraints: number;
+  readonly levelIdc: number;
+  /** Pixels of the picture that is shown, after cropping. */
+  readonly width: number;
+  readonly height: number;
+  /** RFC 6381: `avc1.42e01f`. */
+  readonly codec: string;
+}
+
+const SPS_BYTES_MAX = 4096;
+/** Level 6.2 allows 139,264 macroblocks in a picture; no side is longer than the root of eight times that. */
+const SIDE_MBS_MAX = 1055;
+/** Profiles that carry chroma format and scaling lists. */
+const HIGH_PROFILES: ReadonlySet<number> = new Set([
+  100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135,
+]);
+
+/** Reads a sequence parameter set with its NAL header. Throws `MediaError` `bad-sps` or `bad-bits`. */
+export function parseSps(nal: Uint8Array): SpsInfo {
+  if (nalType(nal) !== NAL.sps || nal.length < 4 || nal.length > SPS_BYTES_MAX) {
+    throw new MediaError('bad-sps', 'this is not a sequence parameter set');
+  }
+  const reader = new BitReader(unescapeNal(nal.subarray(1)));
+  const profileIdc = reader.bits(8);
+  const constraints = reader.bits(8);
+  const levelIdc = reader.bits(8);
+  reader.unsigned(); // seq_parameter_set_id
+  const chroma = HIGH_PROFILES.has(profileIdc) ? skipHighProfile(reader) : { format: 1, separate: false };
+  reader.unsigned(); // log2_max_frame_num_minus4
+  skipPictureOrder(reader);
+  reader.unsigned(); // max_num_ref_frames
+  reader.bit(); // gaps_in_frame_num_value_allowed_flag
+  const size = readSize(reader, chroma.separate ? 0 : chroma.format);
+  const hex = [profileIdc, constraints, levelIdc].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  return { profileIdc, constraints, levelIdc, ...size, codec: `avc1.${hex}` };
+}
+
+function skipHighProfile(reader: BitReader): { format: number; separate: boolean } {
+  const format = reader.unsigned();
+  if (format > 3) throw new MediaError('bad-sps', 'chroma_format_idc is at most 3');
+  const separate = format === 3 && reader.bit() === 1;
+  reader.unsigned(); // bit_depth_luma_minus8
+  reader.unsigned(); // bit_depth_chroma_minus8
+  reader.bit(); // qpprime_y_zero_transform_bypass_flag
+  if (reader.bit() === 1) {
+    const lists = format === 3 ? 12 : 8;
+    for (let i = 0; i < lists; i++) {
+      if (reader.bit() === 1) skipScalingList(reader, i < 6 ? 16 : 64);
+    }
+  }
+  return { format, separate };
+}
+
+/** ITU-T H.264 section 7.3.2.1.1.1. */
+function skipScalingList(reader: BitReader, size: number): void {
+  let last = 8;
+  let next = 8;
+  for (let i = 0; i < size; i++) {
+    if (next !== 0) next = (((last + reader.signed()) % 256) + 256) % 256;
+    if (next !== 0) last = next;
+  }
+}
+
+function skipPictureOrder(reader: BitReader): void {
+  const type = reader.unsigned();
+  if (type > 2) throw new MediaError('bad-sps', 'pic_order_cnt_type is at most 2');
+  if (type === 0) reader.unsigned(); // log2_max_pic_order_cnt_lsb_minus4
+  if (type !== 1) return;
+  reader.bit(); // delta_pic_order_always_zero_flag
+  reader.signed(); // offset_for_non_ref_pic
+  reader.signed(); // offset_for_top_to_bottom_field
+  const count = reader.unsigned();
+  if (count > 255) throw new MediaError('bad-sps', 'num_ref_frames_in_pic_order_cnt_cycle is at most 255');
+  for (let i = 0; i < count; i++) reader.signed();
+}
+
+/** Table 6-1: a crop unit is one sample of the coarser of luma and chroma, twice as high when fields are coded. */
+function readSize(reader: BitReader, chromaFormat: number): { width: number; height: number } {
+  const widthMbs = reader.unsigned() + 1;
+  const mapUnits = reader.unsigned() + 1;
+  const framesOnly = reader.bit();
+  if (framesOnly === 0) reader.bit(); // mb_adaptive_frame_field_flag
+  reader.bit(); // direct_8x8_inference_flag
+  const heightMbs = mapUnits * (2 - framesOnly);
+  if (widthMbs > SIDE_MBS_MAX || heightMbs > SIDE_MBS_MAX)
+    throw new MediaError('bad-sps', 'the picture is too large');
+  const unitX = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
+  const unitY = (chromaFormat === 1 ? 2 : 1) * (2 - framesOnly);
+  const cropped = reader.bit() === 1;
+  const [left, right, top, bottom] = cropped
+    ? [reader.unsigned(), reader.unsigned(), reader.unsigned(), reader.unsigned()]
+    : [0, 0, 0, 0];
+  const width = widthMbs * 16 - unitX * (left + right);
+  const height = heightMbs * 16 - unitY * (top + bottom);
+  if (width <= 0 || height <= 0) throw new MediaError('bad-sps', 'cropping leaves no picture');
+  return { width, height };
+}
