@@ -43,7 +43,7 @@ export class H264Depacketizer {
       this.#finish();
       this.#timestamp = timestamp;
     }
-    if (!this.#unitBroken) this.#take(payload);
+    if (!this.#unitBroken && !this.#take(payload)) this.#break();
     if (marker) this.#finish();
   }
 
@@ -54,50 +54,50 @@ export class H264Depacketizer {
     if (this.#nals.length > 0 || this.#fragments.length > 0) this.#break();
   }
 
-  #take(payload: Uint8Array): void {
+  /** False when the payload breaks its unit. Interleaved mode (STAP-B, MTAP, FU-B) is never negotiated. */
+  #take(payload: Uint8Array): boolean {
     const type = payload[0]! & 0x1f;
-    if (type === NAL.fuA) this.#takeFragment(payload);
-    else if (type === NAL.stapA) this.#takeAggregate(payload);
-    else if (type >= 1 && type < NAL.stapA) this.#addNal(payload);
-    else this.#break(); // STAP-B, MTAP and FU-B belong to interleaved mode, which is never negotiated
+    if (type === NAL.fuA) return this.#takeFragment(payload);
+    if (type === NAL.stapA) return this.#takeAggregate(payload);
+    return type >= 1 && type < NAL.stapA && this.#addNal(payload);
   }
 
   /** RFC 6184 section 5.7.1. */
-  #takeAggregate(payload: Uint8Array): void {
+  #takeAggregate(payload: Uint8Array): boolean {
     let at = 1;
     while (at + 2 <= payload.length) {
       const end = at + 2 + ((payload[at]! << 8) | payload[at + 1]!);
-      if (end > payload.length || end === at + 2) return this.#break();
-      this.#addNal(payload.subarray(at + 2, end));
+      if (end > payload.length || end === at + 2) return false;
+      if (!this.#addNal(payload.subarray(at + 2, end))) return false;
       at = end;
     }
-    if (at !== payload.length) this.#break();
+    return at === payload.length;
   }
 
   /** RFC 6184 section 5.8. */
-  #takeFragment(payload: Uint8Array): void {
-    if (payload.length < 2) return this.#break();
+  #takeFragment(payload: Uint8Array): boolean {
+    if (payload.length < 2) return false;
     const header = payload[1]!;
     const starts = (header & 0x80) !== 0;
-    if (starts !== (this.#fragments.length === 0)) return this.#break();
+    if (starts !== (this.#fragments.length === 0)) return false;
     if (starts) this.#fragments.push(Uint8Array.of((payload[0]! & 0xe0) | (header & 0x1f)));
     this.#fragments.push(payload.subarray(2));
     this.#bytes += payload.length - (starts ? 1 : 2);
-    if (this.#bytes > UNIT_BYTES_MAX || this.#fragments.length > FRAGMENTS_MAX) return this.#break();
-    if ((header & 0x40) !== 0) {
-      const nal = concat(this.#fragments);
-      this.#fragments = [];
-      this.#bytes -= nal.length;
-      this.#addNal(nal);
-    }
+    if (this.#bytes > UNIT_BYTES_MAX || this.#fragments.length > FRAGMENTS_MAX) return false;
+    if ((header & 0x40) === 0) return true;
+    const nal = concat(this.#fragments);
+    this.#fragments = [];
+    this.#bytes -= nal.length;
+    return this.#addNal(nal);
   }
 
-  #addNal(nal: Uint8Array): void {
-    if (this.#fragments.length > 0) return this.#break();
-    if (nalType(nal) === NAL.filler) return;
+  #addNal(nal: Uint8Array): boolean {
+    if (this.#fragments.length > 0) return false;
+    if (nalType(nal) === NAL.filler) return true;
     this.#bytes += nal.length;
-    if (this.#bytes > UNIT_BYTES_MAX || this.#nals.length === NALS_PER_UNIT_MAX) return this.#break();
+    if (this.#bytes > UNIT_BYTES_MAX || this.#nals.length === NALS_PER_UNIT_MAX) return false;
     this.#nals.push(nal);
+    return true;
   }
 
   #break(): void {
@@ -116,7 +116,10 @@ export class H264Depacketizer {
     this.#unitBroken = false;
     if (empty) return;
     const first = nals.find(isSlice);
-    if (whole && first === undefined) return this.#keepForNext(nals);
+    if (whole && first === undefined) {
+      this.#keepForNext(nals);
+      return;
+    }
     const beginsWell = first !== undefined && (!this.#afterLoss || isFirstSlice(first));
     const key = first !== undefined && nalType(first) === NAL.idr;
     this.#afterLoss = false;
