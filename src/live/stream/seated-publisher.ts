@@ -1,0 +1,98 @@
+import type { Clock } from '#base/clock.ts';
+import type { RtpPacket } from '#media/rtp/packet.ts';
+import type { Track } from '#media/track.ts';
+import type { Unit } from '#media/unit.ts';
+import type { Publisher, PublisherLeave } from './publisher.ts';
+
+/** What the stream lends to the one publisher that sits in it. */
+export interface Seat {
+  readonly clock: Clock;
+  /** What to add to the timestamps of a publisher whose own zero arrived at `epochMs`, whole milliseconds. */
+  shiftMs(epochMs: number): number;
+  tracks(tracks: readonly Track[]): void;
+  arrived(epochMs: number): void;
+  packet(track: Track, packet: RtpPacket): void;
+  unit(track: Track, unit: Unit): void;
+  left(reason: PublisherLeave): void;
+}
+
+/** Puts one publisher's timeline onto the stream's: the first one's zero is the stream's, later ones are shifted. */
+export class SeatedPublisher implements Publisher {
+  readonly #seat: Seat;
+  #epochMs: number | null = null;
+  /** Whole milliseconds, so that it is whole ticks of every track. Null before the first key frame. */
+  #shiftMs: number | null = null;
+  #keyframeWanted: () => void = () => {};
+  #closed: () => void = () => {};
+  #isClosed = false;
+
+  constructor(seat: Seat) {
+    this.#seat = seat;
+  }
+
+  tracks(tracks: readonly Track[]): void {
+    if (!this.#isClosed) this.#seat.tracks(tracks);
+  }
+
+  epoch(monotonicMs: number): void {
+    this.#epochMs ??= monotonicMs;
+  }
+
+  packet(track: Track, packet: RtpPacket): void {
+    if (this.#isClosed) return;
+    this.#seat.packet(track, this.#shiftMs ? shiftPacket(packet, this.#shiftMs) : packet);
+  }
+
+  unit(track: Track, unit: Unit): void {
+    if (this.#isClosed) return;
+    if (this.#shiftMs === null) {
+      // Nothing can be decoded before a key frame, and nothing may stand before the stream's zero.
+      if (unit.kind !== 'video' || !unit.key) return;
+      this.#begin();
+    }
+    this.#seat.unit(track, this.#shiftMs ? shiftUnit(track, unit, this.#shiftMs) : unit);
+  }
+
+  onKeyframeWanted(handler: () => void): void {
+    this.#keyframeWanted = handler;
+  }
+
+  onClosed(handler: () => void): void {
+    this.#closed = handler;
+    if (this.#isClosed) handler();
+  }
+
+  close(reason: PublisherLeave): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#closed = () => {};
+    this.#seat.left(reason);
+  }
+
+  askForKeyframe(): void {
+    if (!this.#isClosed) this.#keyframeWanted();
+  }
+
+  /** The stream's side of `close`. */
+  dismiss(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#closed();
+  }
+
+  #begin(): void {
+    const epochMs = this.#epochMs ?? this.#seat.clock.monotonicMs();
+    this.#shiftMs = this.#seat.shiftMs(epochMs);
+    this.#seat.arrived(epochMs);
+  }
+}
+
+function shiftPacket(packet: RtpPacket, shiftMs: number): RtpPacket {
+  return { ...packet, mediaTimeMs: packet.mediaTimeMs + shiftMs };
+}
+
+function shiftUnit(track: Track, unit: Unit, shiftMs: number): Unit {
+  const ticks = Math.round((shiftMs * track.timescale) / 1000);
+  if (unit.kind === 'audio') return { ...unit, pts: unit.pts + ticks };
+  return { ...unit, pts: unit.pts + ticks, dts: unit.dts + ticks };
+}

@@ -1,0 +1,223 @@
+import type { Clock } from '#base/clock.ts';
+import type { Closer } from '#base/dispose.ts';
+import type { Logger } from '#base/log.ts';
+import type { RtpPacket } from '#media/rtp/packet.ts';
+import type { Track } from '#media/track.ts';
+import type { Unit } from '#media/unit.ts';
+import { Throttle } from '../room/throttle.ts';
+import { GopCache, type TrackPacket } from './gop-cache.ts';
+import type { Publisher, PublisherLeave } from './publisher.ts';
+import type { StreamReader } from './reader.ts';
+import { type Seat, SeatedPublisher } from './seated-publisher.ts';
+
+/** Least time between two requests for a key frame, whatever viewers ask. */
+export const KEYFRAME_REQUEST_MS = 1_000;
+
+/** What a stream tells the one who keeps it. */
+export interface StreamEvents {
+  /** The first key frame of a publisher came: of the first one, or of one that came back or took over. */
+  mediaArrived(): void;
+  /** The publisher left by itself. Not told when another took over, or when the stream ended. */
+  publisherLeft(reason: PublisherLeave): void;
+}
+
+export interface StreamOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: StreamEvents;
+}
+
+/** Counts since the start. */
+export interface StreamStats {
+  packets: number;
+  bytes: number;
+  units: number;
+  keyframes: number;
+  /** Readers that threw and were dropped. */
+  readersDropped: number;
+  /** Caches that outgrew their bounds before the next key frame. */
+  gopsCut: number;
+  keyframesAsked: number;
+  /** Publishers so far. */
+  publishers: number;
+}
+
+/** The media of one broadcast: one publisher at a time, any number of readers. */
+export class Stream {
+  readonly stats: StreamStats;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #events: StreamEvents;
+  readonly #gop = new GopCache();
+  readonly #readers = new Set<StreamReader>();
+  readonly #keyframeRequests: Throttle;
+  #publisher: SeatedPublisher | null = null;
+  #tracks: readonly Track[] = [];
+  #epoch: { readonly wallMs: number; readonly monotonicMs: number } | null = null;
+  /** Where the media seen so far ends, milliseconds since the epoch. */
+  #lastMs = 0;
+  #ended = false;
+
+  constructor(options: StreamOptions) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#events = options.events;
+    this.#keyframeRequests = new Throttle(options.clock, KEYFRAME_REQUEST_MS, () => this.#askForKeyframe());
+    this.stats = {
+      packets: 0,
+      bytes: 0,
+      units: 0,
+      keyframes: 0,
+      readersDropped: 0,
+      gopsCut: 0,
+      keyframesAsked: 0,
+      publishers: 0,
+    };
+  }
+
+  /** Wall time of timestamp 0, milliseconds since the Unix epoch; null before the first key frame. */
+  get epochMs(): number | null {
+    return this.#epoch?.wallMs ?? null;
+  }
+
+  get tracks(): readonly Track[] {
+    return this.#tracks;
+  }
+
+  get readers(): number {
+    return this.#readers.size;
+  }
+
+  get isPublished(): boolean {
+    return this.#publisher !== null;
+  }
+
+  /** Seats a new publisher; one that sits there is told that it is closed. */
+  publish(): Publisher {
+    this.#publisher?.dismiss();
+    this.#gop.clear();
+    this.stats.publishers++;
+    const publisher = new SeatedPublisher(this.#seat());
+    this.#publisher = this.#ended ? null : publisher;
+    if (this.#ended) publisher.dismiss();
+    return publisher;
+  }
+
+  /** From now on the reader gets everything; what came since the last key frame is in `gop`. */
+  read(reader: StreamReader): Closer {
+    if (this.#ended) this.#tellEnded(reader);
+    else this.#readers.add(reader);
+    return { close: () => void this.#readers.delete(reader) };
+  }
+
+  /** Packets since the last key frame began, in arrival order; valid until the next packet comes. */
+  gop(): readonly TrackPacket[] {
+    return this.#gop.packets;
+  }
+
+  /** Asks the publisher for a key frame: now, or once when a second has passed since the last request. */
+  requestKeyframe(): void {
+    if (this.#publisher) this.#keyframeRequests.ask();
+  }
+
+  /** Dismisses the publisher and tells every reader that no more comes. Idempotent. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#keyframeRequests.cancel();
+    this.#publisher?.dismiss();
+    this.#publisher = null;
+    this.#gop.clear();
+    for (const reader of this.#readers) this.#tellEnded(reader);
+    this.#readers.clear();
+  }
+
+  #seat(): Seat {
+    return {
+      clock: this.#clock,
+      shiftMs: epochMs => this.#shiftOf(epochMs),
+      tracks: tracks => {
+        this.#tracks = tracks;
+      },
+      arrived: monotonicMs => this.#arrived(monotonicMs),
+      packet: (track, packet) => this.#packet(track, packet),
+      unit: (track, unit) => this.#unit(track, unit),
+      left: reason => this.#left(reason),
+    };
+  }
+
+  /** By how much a publisher's timeline must be shifted: to where it began, but never before what others have seen. */
+  #shiftOf(epochMs: number): number {
+    if (this.#epoch === null) return 0;
+    return Math.max(Math.round(epochMs - this.#epoch.monotonicMs), Math.floor(this.#lastMs) + 1);
+  }
+
+  #arrived(monotonicMs: number): void {
+    const sinceMs = this.#clock.monotonicMs() - monotonicMs;
+    this.#epoch ??= { wallMs: Math.round(this.#clock.nowMs() - sinceMs), monotonicMs };
+    this.#events.mediaArrived();
+  }
+
+  #packet(track: Track, packet: RtpPacket): void {
+    this.stats.packets++;
+    this.stats.bytes += packet.payload.length;
+    if (this.#gop.add(track, packet) === 'cut') {
+      this.stats.gopsCut++;
+      this.requestKeyframe();
+    }
+    for (const reader of this.#readers) {
+      try {
+        reader.packet?.(track, packet);
+      } catch (cause) {
+        this.#drop(reader, cause);
+      }
+    }
+  }
+
+  #unit(track: Track, unit: Unit): void {
+    this.stats.units++;
+    this.#lastMs = Math.max(this.#lastMs, endMs(track, unit));
+    if (unit.kind === 'video' && unit.key) {
+      this.stats.keyframes++;
+      this.#keyframeRequests.cancel();
+    }
+    for (const reader of this.#readers) {
+      try {
+        reader.unit?.(track, unit);
+      } catch (cause) {
+        this.#drop(reader, cause);
+      }
+    }
+  }
+
+  #left(reason: PublisherLeave): void {
+    this.#publisher = null;
+    this.#gop.clear();
+    this.#keyframeRequests.cancel();
+    this.#events.publisherLeft(reason);
+  }
+
+  #askForKeyframe(): void {
+    this.stats.keyframesAsked++;
+    this.#publisher?.askForKeyframe();
+  }
+
+  #tellEnded(reader: StreamReader): void {
+    try {
+      reader.ended();
+    } catch (cause) {
+      this.#drop(reader, cause);
+    }
+  }
+
+  #drop(reader: StreamReader, cause: unknown): void {
+    this.#readers.delete(reader);
+    this.stats.readersDropped++;
+    this.#log.error({ err: cause }, 'a reader threw and was dropped');
+  }
+}
+
+function endMs(track: Track, unit: Unit): number {
+  const end = unit.kind === 'audio' ? unit.pts + unit.duration : unit.pts;
+  return (end * 1000) / track.timescale;
+}
