@@ -14,8 +14,8 @@ export interface AuthOptions {
   readonly log: Logger;
   /** Signs the session cookie; at least 32 characters. */
   readonly secret: string;
-  /** `https:` makes cookies Secure. */
-  readonly publicUrl: string;
+  /** `https:` makes cookies Secure; null: whatever address people came by. */
+  readonly publicUrl: string | null;
 }
 
 /**
@@ -26,7 +26,8 @@ export interface AuthOptions {
 export function createAuth({ db, ids, log, secret, publicUrl }: AuthOptions) {
   return betterAuth({
     appName: 'Skylark',
-    baseURL: publicUrl,
+    // Only its scheme matters to us: better-auth sends no links and takes no requests.
+    baseURL: publicUrl ?? 'http://localhost',
     secret,
     database: { db: db.sql, type: 'sqlite' },
     telemetry: { enabled: false },
@@ -35,7 +36,7 @@ export function createAuth({ db, ids, log, secret, publicUrl }: AuthOptions) {
     emailAndPassword: { enabled: true, maxPasswordLength: PASSWORD_LENGTH_MAX },
     advanced: {
       cookiePrefix: 'skylark',
-      useSecureCookies: publicUrl.startsWith('https:'),
+      useSecureCookies: publicUrl?.startsWith('https:') ?? false,
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/' },
       database: { generateId: () => ids.next(), validateSchema: false },
     },

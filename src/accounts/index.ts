@@ -25,8 +25,8 @@ export interface AccountsDeps {
   readonly log: Logger;
   /** Signs cookies; at least 32 characters, kept across restarts or everybody is signed out. */
   readonly secret: string;
-  /** Where people reach this installation; `https:` makes cookies Secure. */
-  readonly publicUrl: string;
+  /** Origin that people use; `https:` makes cookies Secure. Null: whatever address they came by. */
+  readonly publicUrl: string | null;
 }
 
 export interface CreatedToken {

@@ -51,7 +51,7 @@ export function createSignIn({ auth, store, db, ids, clock, gate }: Deps) {
       });
     } catch (cause) {
       // Somebody else was faster between the check and the write; the unique columns decided.
-      await refuseTaken(handle, email);
+      if (db.isUniqueViolation(cause)) await refuseTaken(handle, email);
       throw cause;
     }
     return signInByEmail(email, password);

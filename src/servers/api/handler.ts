@@ -32,9 +32,12 @@ export interface Call<M extends MethodShape> {
   readonly setCookies: (lines: readonly string[]) => void;
 }
 
+/** What a handler gives back: the reply, or nothing where there is none. */
+export type Answer<M extends MethodShape> = M['status'] extends 204 ? Promise<void> : Promise<ReplyOf<M>>;
+
 export interface Handler<M extends MethodShape> {
   readonly method: M;
-  readonly run: (call: Call<M>) => Promise<ReplyOf<M>>;
+  readonly run: (call: Call<M>) => Answer<M>;
 }
 
 /** A handler in a registry, whatever its method. */
@@ -44,9 +47,6 @@ export interface AnyHandler {
 }
 
 /** Ties a method of the contract to the function that answers it. */
-export function handle<M extends MethodShape>(
-  method: M,
-  run: (call: Call<M>) => Promise<ReplyOf<M>>,
-): Handler<M> {
+export function handle<M extends MethodShape>(method: M, run: (call: Call<M>) => Answer<M>): Handler<M> {
   return { method, run };
 }

@@ -1,0 +1,9 @@
+import { methods } from '#contract/api/index.ts';
+import { handle } from '../handler.ts';
+import { presentAccount } from './present.ts';
+
+export const createAccount = handle(methods.createAccount, async ({ body, services, setCookies }) => {
+  const { profile, cookies } = await services.accounts.register(body);
+  setCookies(cookies);
+  return presentAccount(services, profile, profile);
+});

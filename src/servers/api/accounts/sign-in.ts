@@ -1,0 +1,9 @@
+import { methods } from '#contract/api/index.ts';
+import { handle } from '../handler.ts';
+import { presentAccount } from './present.ts';
+
+export const signIn = handle(methods.signIn, async ({ body, services, setCookies }) => {
+  const { profile, cookies } = await services.accounts.signIn(body.login, body.password);
+  setCookies(cookies);
+  return presentAccount(services, profile, profile);
+});

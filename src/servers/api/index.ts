@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '#base/clock.ts';
+import { Refusal } from '#contract/errors.ts';
+import { installDocs } from './docs/index.ts';
+import type { AnyHandler, Services } from './handler.ts';
+import { type Limits, limits, RateLimits } from './limits.ts';
+import { mount } from './routes.ts';
+
+export type { AnyHandler, Services } from './handler.ts';
+export { limits } from './limits.ts';
+export {
+  answerClientError,
+  answerFrameworkError,
+  BODY_BYTES_MAX,
+  HEADER_BYTES_MAX,
+  installProblems,
+  refusalOf,
+  sendProblem,
+} from './problems.ts';
+export { installSecurityHeaders } from './security.ts';
+
+export interface ApiDeps {
+  readonly handlers: readonly AnyHandler[];
+  readonly services: Services;
+  readonly clock: Clock;
+  /** Origin that people use, without a trailing slash; null when any address will do. */
+  readonly publicUrl: string | null;
+  /** Other allowances than the usual ones; for measurements. */
+  readonly limits?: Limits;
+}
+
+/** Mounts the API and its documentation. `installProblems` comes first, on the same instance. */
+export function registerApi(fastify: FastifyInstance, deps: ApiDeps): void {
+  const { services, publicUrl } = deps;
+  const rateLimits = new RateLimits(deps.clock, deps.limits ?? limits);
+  fastify.register(async scope => {
+    scope.decorateRequest('viewer', null);
+    takeOnlyJson(scope);
+    for (const handler of deps.handlers) mount(scope, handler, { services, rateLimits, publicUrl });
+    installDocs(scope);
+  });
+}
+
+/** A body is JSON or absent; an absent one is an empty object, which methods without a body take. */
+function takeOnlyJson(scope: FastifyInstance): void {
+  const parseJson = scope.getDefaultJsonParser('error', 'error');
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, {});
+    else void parseJson(request, body as string, done);
+  });
+  scope.addContentTypeParser('*', (_request, _payload, done) =>
+    done(new Refusal('unsupported-media-type', 'Send the body as application/json.')),
+  );
+  scope.addHook('preValidation', async request => {
+    request.body ??= {};
+  });
+}
