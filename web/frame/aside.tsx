@@ -1,0 +1,65 @@
+import { useEffect, useState } from 'preact/hooks';
+import { liveNow, useLiveNow } from '../net/live-now.ts';
+import { me } from '../net/session.ts';
+import { PeopleList, useSuggestions } from '../timeline/people-list.tsx';
+import { Avatar } from '../ui/avatar.tsx';
+import { formatCount } from '../ui/format.ts';
+import './aside.css';
+
+const wide = matchMedia('(min-width: 1080px)');
+const LIVE_SHOWN_MAX = 6;
+const PEOPLE_SHOWN_MAX = 4;
+
+/** From 1080 px: who is live now, and people to follow. Narrower pages do not ask the server for it. */
+export function Aside() {
+  const [shown, setShown] = useState(wide.matches);
+  useEffect(() => {
+    const change = () => setShown(wide.matches);
+    wide.addEventListener('change', change);
+    return () => wide.removeEventListener('change', change);
+  }, []);
+  return shown ? (
+    <aside class="aside">
+      <LiveNow />
+      {me.value ? <People key={me.value.id} /> : null}
+    </aside>
+  ) : null;
+}
+
+function LiveNow() {
+  useLiveNow();
+  const broadcasts = liveNow.value;
+  if (!broadcasts) return null;
+  return (
+    <section aria-labelledby="aside-live">
+      <h2 id="aside-live">Live now</h2>
+      {broadcasts.length === 0 ? <p>Nobody at the moment.</p> : null}
+      <ul>
+        {broadcasts.slice(0, LIVE_SHOWN_MAX).map(({ id, postId, owner, title, viewers }) => (
+          <li key={id}>
+            <a class="aside-live" href={`/p/${postId}`}>
+              <Avatar account={owner} live />
+              <span class="person-names">
+                <bdi>{title}</bdi>
+                <span>
+                  <bdi>{owner.displayName}</bdi> · {formatCount(viewers)} watching
+                </span>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function People() {
+  const people = useSuggestions();
+  if (people?.length === 0) return null;
+  return (
+    <section aria-labelledby="aside-people">
+      <h2 id="aside-people">People</h2>
+      <PeopleList people={people} max={PEOPLE_SHOWN_MAX} />
+    </section>
+  );
+}

@@ -1,0 +1,34 @@
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { Broadcast } from '#contract/api/types.ts';
+import { api } from './api.ts';
+
+const REFRESH_MS = 20_000;
+
+/** What is live now, newest first; null before the first answer. */
+export const liveNow = signal<readonly Broadcast[] | null>(null);
+
+/** Keeps `liveNow` fresh while the calling component is shown and the page is looked at. */
+export function useLiveNow(): void {
+  useEffect(() => {
+    const refresh = () => {
+      if (document.visibilityState === 'visible') void load();
+    };
+    refresh();
+    const timer = setInterval(refresh, REFRESH_MS);
+    document.addEventListener('visibilitychange', refresh);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', refresh);
+    };
+  }, []);
+}
+
+async function load(): Promise<void> {
+  try {
+    const { items } = await api('getLiveTimeline', { query: { limit: 20 } });
+    liveNow.value = items;
+  } catch {
+    // The next refresh asks again; what is shown stays.
+  }
+}
