@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AudioSegmenter } from './audio-segmenter.ts';
+import type { PartMedia } from './segment.ts';
+
+const FRAME = 1024;
+
+function segmenter() {
+  const segments: { start: number; discontinuity: boolean; parts: PartMedia[]; ended: boolean }[] = [];
+  let inits = 0;
+  const audio = new AudioSegmenter(
+    { timescale: 48_000, channels: 2 },
+    {
+      init: () => inits++,
+      begin: (start, discontinuity) => segments.push({ start, discontinuity, parts: [], ended: false }),
+      part: part => segments.at(-1)!.parts.push(part),
+      end: () => {
+        segments.at(-1)!.ended = true;
+      },
+      publish: () => {},
+    },
+  );
+  const feed = (pts: number) =>
+    audio.unit({ kind: 'audio', pts, duration: FRAME, data: Uint8Array.of(1, 2, 3) });
+  return { audio, segments, feed, inits: () => inits };
+}
+
+test('a segment is 94 frames in nine parts of ten and one of four', () => {
+  const { segments, feed } = segmenter();
+  for (let i = 0; i < 95; i++) feed(i * FRAME);
+  assert.deepEqual(
+    segments[0]?.parts.map(part => part.duration / FRAME),
+    [10, 10, 10, 10, 10, 10, 10, 10, 10, 4],
+  );
+  assert.equal(segments[1]?.start, 94 * FRAME);
+});
+
+test('audio that begins late is preceded by silence, so that both renditions start together', () => {
+  const { audio, segments, feed } = segmenter();
+  feed(5 * FRAME + 100);
+  assert.equal(segments[0]?.start, 0);
+  assert.equal(audio.silent, 5);
+});
+
+test('frames that are missing become silence, frames that come too late are dropped', () => {
+  const { audio, segments, feed } = segmenter();
+  feed(0);
+  audio.fillTo(20 * FRAME);
+  feed(3 * FRAME);
+  feed(20 * FRAME);
+  audio.finish();
+  assert.equal(audio.silent, 19);
+  assert.equal(audio.dropped, 1);
+  const duration = segments[0]?.parts.reduce((sum, part) => sum + part.duration, 0);
+  assert.equal(duration, 21 * FRAME);
+});
+
+test('a break of the video is a break of the audio at the same place, filled up to its end', () => {
+  const { audio, segments, feed } = segmenter();
+  for (let i = 0; i < 8; i++) feed(i * FRAME);
+  audio.breakAt(12 * FRAME, 1000 * FRAME);
+  feed(1000 * FRAME);
+  assert.equal(audio.silent, 4);
+  assert.deepEqual(
+    segments.map(segment => [segment.start, segment.discontinuity]),
+    [
+      [0, false],
+      [1000 * FRAME, true],
+    ],
+  );
+});
+
+test('frames of before the break still belong before it', () => {
+  const { audio, segments, feed } = segmenter();
+  audio.breakAt(20 * FRAME, 20 * FRAME);
+  for (let i = 0; i < 25; i++) feed(i * FRAME);
+  audio.finish();
+  assert.equal(audio.silent, 0);
+  assert.deepEqual(
+    segments.map(segment => [segment.start, segment.discontinuity]),
+    [
+      [0, false],
+      [20 * FRAME, true],
+    ],
+  );
+});

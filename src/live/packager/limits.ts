@@ -1,0 +1,49 @@
+/**
+ * What a broadcast promises its players. None of these changes while it lives: Apple's player gives up for good when
+ * PART-TARGET or PART-HOLD-BACK differs between two reloads.
+ */
+
+/** PART-TARGET: six frames at 30 a second, ten AAC frames. No part lasts longer, unless a single frame does. */
+export const PART_TARGET_S = 0.22;
+/** PART-HOLD-BACK: three part targets, the least that RFC 8216bis section 4.4.3.8 allows. */
+export const PART_HOLD_BACK_S = 0.66;
+/** EXT-X-TARGETDURATION. */
+export const TARGET_DURATION_S = 4;
+/** HOLD-BACK of players that read no parts: three target durations, the least allowed. */
+export const HOLD_BACK_S = 12;
+
+/** A key frame ends the segment when it is at least this long. */
+export const SEGMENT_MIN_S = 1.5;
+/** Age of a segment at which a key frame is asked for; it arrives about 100 ms later. */
+export const KEYFRAME_ASK_S = 1.9;
+/** Media time between two requests for a key frame. */
+export const KEYFRAME_ASK_AGAIN_S = 1;
+/** A segment is cut before it would pass this, key frame or not. */
+export const SEGMENT_MAX_S = 4;
+/** A longer pause between two video frames is a discontinuity; a shorter one lengthens the frame before it. */
+export const PAUSE_MAX_S = 3;
+
+export const AUDIO_FRAMES_PER_PART = 10;
+/** 94 frames of 1024 samples at 48 kHz: 2.005 s. */
+export const AUDIO_FRAMES_PER_SEGMENT = 94;
+/** Silence stands in for audio that is this much later than the video. */
+export const AUDIO_LATE_MAX_S = 2;
+
+/** Segments in a live playlist; at least three target durations. */
+export const LISTED_SEGMENTS_MAX = 10;
+/** Segments in memory: a player that read the playlist late can still fetch what it lists. */
+export const HELD_SEGMENTS_MAX = 18;
+/** Finished segments whose parts are listed, beside the one being made. */
+export const SEGMENTS_WITH_PARTS = 2;
+
+/** How far past the last segment a blocking reload may ask (RFC 8216bis section 6.2.5.2). */
+export const ADVANCE_SEGMENTS_MAX = 2;
+/** How far past the last part: three seconds' worth (the Advance Part Limit of the same section). */
+export const ADVANCE_PARTS_MAX = Math.ceil(3 / PART_TARGET_S);
+/** A blocked request is answered 503 after three target durations. */
+export const BLOCK_MS_MAX = 3 * TARGET_DURATION_S * 1000;
+/** Requests that may wait on one rendition. */
+export const WAITING_MAX = 20_000;
+
+/** BANDWIDTH while live: above what a browser sends of one layer. The replay states what was measured. */
+export const LIVE_BANDWIDTH = 6_000_000;

@@ -1,0 +1,53 @@
+import { Refusal } from '#contract/errors.ts';
+import { writeMultivariant } from '#media/hls/multivariant.ts';
+import { LIVE_BANDWIDTH } from './limits.ts';
+import type { Rendition } from './rendition.ts';
+import { PLAYLIST_NAME } from './segment.ts';
+import { type HlsAnswer, type HlsBody, type HlsSource, playlistBody, type RenditionName } from './source.ts';
+
+/** Answers from the renditions in memory; the first of them is the video. */
+export function createLiveSource(renditions: readonly Rendition[]): HlsSource {
+  const of = (name: RenditionName, ask: (rendition: Rendition) => HlsAnswer): HlsAnswer => {
+    const rendition = renditions.find(candidate => candidate.name === name);
+    return rendition ? ask(rendition) : new Refusal('not-found', 'This broadcast has no such rendition.');
+  };
+  let multivariant: { text: string; body: HlsBody } | null = null;
+  const build = (): HlsBody | null => {
+    const text = multivariantOf(renditions);
+    if (text === null) return null;
+    if (multivariant?.text !== text) multivariant = { text, body: playlistBody(text) };
+    return multivariant.body;
+  };
+  return {
+    get live() {
+      return !renditions.every(rendition => rendition.ended);
+    },
+    // The rendition that is last to start decides, and it is the one to wait for.
+    multivariant: () => (renditions.find(rendition => !hasStarted(rendition)) ?? renditions[0]!).when(build),
+    playlist: (name, query) => of(name, rendition => rendition.playlistAnswer(query)),
+    init: (name, number) => of(name, rendition => rendition.initAnswer(number)),
+    segment: (name, msn) => of(name, rendition => rendition.segmentAnswer(msn)),
+    part: (name, msn, part) => of(name, rendition => rendition.partAnswer(msn, part)),
+  };
+}
+
+function hasStarted(rendition: Rendition): boolean {
+  return (rendition.segments[0]?.parts.length ?? 0) > 0;
+}
+
+/** Null until every rendition has its first part, so that a player never finds an empty one. */
+function multivariantOf(renditions: readonly Rendition[]): string | null {
+  if (!renditions.every(hasStarted)) return null;
+  const infos = renditions.map(rendition => rendition.info);
+  const video = infos.find(info => info?.kind === 'video');
+  const audio = infos.find(info => info?.kind === 'audio');
+  if (!video) return null;
+  return writeMultivariant({
+    bandwidth: LIVE_BANDWIDTH,
+    codecs: audio ? [video.codec, audio.codec] : [video.codec],
+    width: video.width,
+    height: video.height,
+    videoUri: `video/${PLAYLIST_NAME}`,
+    audio: audio ? { uri: `audio/${PLAYLIST_NAME}`, channels: audio.channels } : null,
+  });
+}

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeClock } from '#base/fake-clock.ts';
+import { silentLogger } from '#base/log.ts';
+import { Refusal } from '#contract/errors.ts';
+import type { Track } from '#media/track.ts';
+import type { Transcoder } from '#ports/transcoder.ts';
+import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, LISTED_SEGMENTS_MAX } from './limits.ts';
+import { createPackager, type Packager, type RecordingSink } from './packager.ts';
+import { type HlsAnswer, type HlsOutcome, Pending } from './source.ts';
+
+const hex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
+const sets = [hex('6764000dacb40a0cfcf080000003008000001e478a1550'), hex('68ef3cb0')];
+const videoTrack: Track = { kind: 'video', codec: 'h264', id: 'video', timescale: 90_000 };
+const audioTrack: Track = { kind: 'audio', codec: 'aac', id: 'audio', timescale: 48_000, channels: 2 };
+const epochMs = Date.UTC(2026, 0, 1);
+
+/** AAC publishers need no codec, so these tests run without one. */
+const noTranscoder: Transcoder = {
+  opusToAac: () => Promise.reject(new Error('not used')),
+  close: () => Promise.resolve(),
+};
+
+interface Rig {
+  packager: Packager;
+  clock: FakeClock;
+  /** Feeds frames of 1/30 s and AAC up to here; a key frame every 2 s. */
+  until(seconds: number): void;
+}
+
+function rig(recording: RecordingSink | null = null): Rig {
+  const clock = new FakeClock();
+  const packager = createPackager({
+    epochMs,
+    tracks: [videoTrack, audioTrack],
+    clock,
+    log: silentLogger,
+    transcoder: noTranscoder,
+    keyframeWanted: () => {},
+    recording,
+  });
+  let frame = 0;
+  let aac = 0;
+  const until = (seconds: number) => {
+    for (; frame < seconds * 30; frame++) {
+      const key = frame % 60 === 0;
+      const nals = key ? [...sets, hex('6588')] : [hex('419a')];
+      packager.unit(videoTrack, { kind: 'video', pts: frame * 3000, dts: frame * 3000, key, nals });
+      for (; aac * 1024 * 30 < (frame + 1) * 48_000; aac++)
+        packager.unit(audioTrack, {
+          kind: 'audio',
+          pts: aac * 1024,
+          duration: 1024,
+          data: Uint8Array.of(1, 2),
+        });
+    }
+  };
+  return { packager, clock, until };
+}
+
+function text(answer: HlsAnswer | null): string {
+  assert.ok(answer && !(answer instanceof Pending) && !(answer instanceof Refusal), 'an answer at once');
+  return new TextDecoder().decode(answer.chunks[0]);
+}
+
+/** Subscribes to an answer that must not be there yet. */
+function waiting(answer: HlsAnswer): { outcome: HlsOutcome | null; cancel(): void } {
+  assert.ok(answer instanceof Pending, 'the answer waits');
+  const box = { outcome: null as HlsOutcome | null, cancel: () => answer.cancel() };
+  answer.onSettled(outcome => {
+    box.outcome = outcome;
+  });
+  return box;
+}
+
+/** The code of a refusal, or null. */
+function refused(outcome: HlsAnswer | null): string | null {
+  return outcome instanceof Refusal ? outcome.code : null;
+}
+
+const plain = { msn: null, part: null };
+
+test('the first playlist waits for the first part, and says what players rely on', () => {
+  const { packager, until } = rig();
+  const first = waiting(packager.source.playlist('video', plain));
+  until(0.3);
+  const playlist = text(first.outcome);
+  for (const line of [
+    '#EXT-X-TARGETDURATION:4',
+    '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.66,HOLD-BACK=12',
+    '#EXT-X-PART-INF:PART-TARGET=0.22',
+    '#EXT-X-MAP:URI="init-0.mp4"',
+    '#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z',
+    '#EXT-X-PART:DURATION=0.2,URI="0.0.m4s",INDEPENDENT=YES',
+    '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="0.1.m4s"',
+    '#EXT-X-RENDITION-REPORT:URI="../audio/index.m3u8",LAST-MSN=0,LAST-PART=0',
+  ])
+    assert.ok(playlist.includes(`${line}\n`), `${line}\n---\n${playlist}`);
+});
+
+test('the multivariant playlist waits until every rendition has a part', () => {
+  const { packager, until } = rig();
+  const answer = waiting(packager.source.multivariant());
+  until(0.1);
+  assert.equal(answer.outcome, null);
+  until(0.5);
+  assert.match(
+    text(answer.outcome),
+    /CODECS="avc1\.64000d,mp4a\.40\.2",RESOLUTION=320x180,AUDIO="audio"\nvideo\/index/,
+  );
+});
+
+test('what players hold on to never changes between reloads', () => {
+  const { packager, until } = rig();
+  const constants = new Set<string>();
+  for (let at = 0.5; at < 60; at += 0.7) {
+    until(at);
+    const lines = text(packager.source.playlist('video', plain)).split('\n');
+    constants.add(lines.filter(line => /TARGETDURATION|SERVER-CONTROL|PART-INF|VERSION/.test(line)).join());
+  }
+  assert.equal(constants.size, 1);
+});
+
+test('a blocking reload is answered when its part is published, and by one body for all', () => {
+  const { packager, until } = rig();
+  until(0.5);
+  const first = waiting(packager.source.playlist('video', { msn: 0, part: 3 }));
+  const second = waiting(packager.source.playlist('video', { msn: 0, part: 3 }));
+  until(0.8);
+  assert.equal(first.outcome, null);
+  until(0.9);
+  assert.match(text(first.outcome), /0\.3\.m4s"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="0\.4\.m4s"/);
+  assert.equal(first.outcome, second.outcome);
+});
+
+test('_HLS_msn without _HLS_part blocks until the segment has its first part', () => {
+  const { packager, until } = rig();
+  until(1);
+  const answer = waiting(packager.source.playlist('video', { msn: 1, part: null }));
+  until(2.1);
+  assert.equal(answer.outcome, null);
+  until(2.3);
+  assert.match(text(answer.outcome), /URI="1\.0\.m4s"/);
+});
+
+test('a part number past the end of its segment means the first part of the next', () => {
+  const { packager, until } = rig();
+  until(1.9);
+  const answer = waiting(packager.source.playlist('video', { msn: 0, part: 12 }));
+  until(2.1);
+  assert.equal(answer.outcome, null, 'the segment has ended, the next has no part');
+  until(2.3);
+  assert.match(text(answer.outcome), /URI="1\.0\.m4s"/);
+});
+
+test('asking too far ahead is refused', () => {
+  const { packager, until } = rig();
+  until(1);
+  for (const query of [
+    { msn: 3, part: 0 },
+    { msn: 0, part: 40 },
+  ]) {
+    const answer = packager.source.playlist('video', query);
+    assert.equal(refused(answer), 'invalid-request');
+  }
+  assert.ok(packager.source.playlist('video', { msn: 2, part: 0 }) instanceof Pending);
+});
+
+test('a request that waited three target durations is told to come again', () => {
+  const { packager, clock, until } = rig();
+  until(1);
+  const answer = waiting(packager.source.playlist('video', { msn: 1, part: 0 }));
+  clock.advance(BLOCK_MS_MAX - 1000);
+  assert.equal(answer.outcome, null);
+  clock.advance(2000);
+  assert.equal(refused(answer.outcome), 'unavailable');
+});
+
+test('the hinted part is waited for; one nobody hinted is not there', () => {
+  const { packager, until } = rig();
+  until(0.5);
+  const hinted = waiting(packager.source.part('video', 0, 2));
+  const beyond = packager.source.part('video', 0, 3);
+  assert.equal(refused(beyond), 'not-found');
+  until(0.7);
+  assert.ok(hinted.outcome && !(hinted.outcome instanceof Refusal) && hinted.outcome.length > 100);
+});
+
+test('every hint comes true', () => {
+  const { packager, until } = rig();
+  const hints = new Set<string>();
+  const parts = new Set<string>();
+  for (let at = 0.25; at < 12; at += 1 / 30) {
+    until(at);
+    for (const name of ['video', 'audio'] as const) {
+      const playlist = text(packager.source.playlist(name, plain));
+      for (const [, part] of playlist.matchAll(/PART:.*URI="([^"]+)"/g)) parts.add(`${name}/${part}`);
+      hints.add(`${name}/${/HINT:TYPE=PART,URI="([^"]+)"/.exec(playlist)?.[1]}`);
+    }
+  }
+  assert.ok(hints.size > 90);
+  const open = [...hints].filter(hint => !parts.has(hint));
+  assert.ok(open.length <= 2, open.join());
+});
+
+test('a segment is its parts in a row', () => {
+  const { packager, until } = rig();
+  until(2.5);
+  const segment = packager.source.segment('video', 0);
+  assert.ok(!(segment instanceof Pending) && !(segment instanceof Refusal));
+  assert.equal(segment.chunks.length, 10);
+  segment.chunks.forEach((chunk, i) => {
+    const part = packager.source.part('video', 0, i);
+    assert.ok('chunks' in part);
+    assert.equal(part.chunks[0], chunk);
+  });
+});
+
+test('memory and playlists stay bounded, and what is listed can be fetched', () => {
+  const { packager, until } = rig();
+  until(100);
+  const playlist = text(packager.source.playlist('video', plain));
+  const listed = [...playlist.matchAll(/^(\d+)\.m4s$/gm)].map(match => Number(match[1]));
+  assert.equal(listed.length, LISTED_SEGMENTS_MAX);
+  assert.match(playlist, new RegExp(`#EXT-X-MEDIA-SEQUENCE:${listed[0]}\n`));
+  for (const msn of listed) assert.ok('chunks' in packager.source.segment('video', msn));
+  assert.ok(packager.source.segment('video', listed.at(-1)! - HELD_SEGMENTS_MAX) instanceof Refusal);
+});
+
+test('the end publishes what is left, ends the playlists and lets everybody go', async () => {
+  const { packager, until } = rig();
+  until(3.05);
+  const reload = waiting(packager.source.playlist('video', { msn: 2, part: 0 }));
+  const hinted = waiting(packager.source.part('audio', 1, 5));
+  await packager.finish();
+  assert.match(text(reload.outcome), /#EXTINF:1\.0\d+,\n1\.m4s\n#EXT-X-ENDLIST\n$/);
+  assert.ok(hinted.outcome);
+  assert.equal(packager.source.live, false);
+  const durations = (['video', 'audio'] as const).map(name => {
+    const playlist = text(packager.source.playlist(name, plain));
+    return [...playlist.matchAll(/#EXTINF:([\d.]+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+  });
+  assert.ok(Math.abs(durations[0]! - durations[1]!) < 0.05, durations.join());
+});
+
+test('the recording gets every initialization section and segment once, in order', async () => {
+  const got: string[] = [];
+  const { packager, until } = rig({
+    init: (rendition, init) => got.push(`${rendition} init ${init.number}`),
+    segment: (rendition, _timescale, segment) => got.push(`${rendition} ${segment.msn}`),
+  });
+  until(5);
+  await packager.finish();
+  const of = (name: string) => got.filter(line => line.startsWith(name));
+  assert.deepEqual(of('video'), ['video init 0', 'video 0', 'video 1', 'video 2']);
+  assert.deepEqual(of('audio'), ['audio init 0', 'audio 0', 'audio 1', 'audio 2']);
+});
+
+test('someone who leaves no longer waits', () => {
+  const { packager, until } = rig();
+  until(0.5);
+  const answer = waiting(packager.source.playlist('video', { msn: 0, part: 3 }));
+  answer.cancel();
+  until(1);
+  assert.equal(answer.outcome, null);
+});

@@ -1,0 +1,47 @@
+/** One part as published. */
+export interface PartMedia {
+  readonly bytes: Uint8Array;
+  /** Ticks of the rendition's timescale. */
+  readonly duration: number;
+  /** Starts with a key frame. */
+  readonly independent: boolean;
+}
+
+/** One segment: its bytes are its parts in a row. Immutable once complete. */
+export interface SegmentMedia {
+  readonly msn: number;
+  /** Decode time of the first sample, ticks since the epoch. */
+  readonly start: number;
+  /** Ticks of all parts so far. */
+  readonly duration: number;
+  readonly initNumber: number;
+  readonly discontinuity: boolean;
+  readonly parts: readonly PartMedia[];
+  readonly complete: boolean;
+}
+
+/** What the initialization section of a rendition says, for the multivariant playlist. */
+export type RenditionInfo =
+  | { readonly kind: 'video'; readonly codec: string; readonly width: number; readonly height: number }
+  | { readonly kind: 'audio'; readonly codec: string; readonly channels: number };
+
+export interface InitMedia {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly info: RenditionInfo;
+}
+
+/** Where a segmenter puts what it cuts. Nothing is visible to players before `publish`. */
+export interface SegmentSink {
+  init(bytes: Uint8Array, info: RenditionInfo): void;
+  begin(start: number, discontinuity: boolean): void;
+  part(part: PartMedia): void;
+  end(): void;
+  publish(): void;
+}
+
+/** Names below a rendition's folder. They are the same live, in the replay, and in the store of blobs. */
+export const initName = (number: number): string => `init-${number}.mp4`;
+export const segmentName = (msn: number): string => `${msn}.m4s`;
+export const partName = (msn: number, part: number): string => `${msn}.${part}.m4s`;
+export const PLAYLIST_NAME = 'index.m3u8';

@@ -1,0 +1,80 @@
+import type { Refusal } from '#contract/errors.ts';
+
+export type RenditionName = 'video' | 'audio';
+
+/** What a request is answered with. Requests for the same thing share one object, so that it can carry caches. */
+export interface HlsBody {
+  readonly type: 'playlist' | 'media';
+  readonly chunks: readonly Uint8Array[];
+  /** Bytes of all chunks together. */
+  readonly length: number;
+}
+
+export type HlsOutcome = HlsBody | Refusal;
+export type HlsAnswer = HlsOutcome | Pending;
+
+/** The delivery directives of a playlist request (RFC 8216bis section 6.2.5); null when absent. */
+export interface PlaylistQuery {
+  readonly msn: number | null;
+  readonly part: number | null;
+}
+
+/** A broadcast as HLS sees it, live or recorded. Answers are immediate where the bytes are in memory. */
+export interface HlsSource {
+  /** Whether playlists may still change. */
+  readonly live: boolean;
+  multivariant(): HlsAnswer;
+  playlist(rendition: RenditionName, query: PlaylistQuery): HlsAnswer;
+  init(rendition: RenditionName, number: number): HlsAnswer;
+  segment(rendition: RenditionName, msn: number): HlsAnswer;
+  part(rendition: RenditionName, msn: number, part: number): HlsAnswer;
+}
+
+/** An answer that is not there yet. It settles once; after `cancel` it never delivers. */
+export class Pending {
+  #deliver: ((outcome: HlsOutcome) => void) | null = null;
+  #outcome: HlsOutcome | null = null;
+  #over = false;
+  readonly #cancelled: (() => void) | null;
+
+  constructor(cancelled: (() => void) | null = null) {
+    this.#cancelled = cancelled;
+  }
+
+  /** Calls `deliver` with the outcome, at once when it is there already. */
+  onSettled(deliver: (outcome: HlsOutcome) => void): void {
+    this.#deliver = deliver;
+    if (this.#outcome !== null && !this.#over) this.#finish(this.#outcome);
+  }
+
+  settle(outcome: HlsOutcome): void {
+    if (this.#over || this.#outcome !== null) return;
+    this.#outcome = outcome;
+    if (this.#deliver !== null) this.#finish(outcome);
+  }
+
+  /** The one who asked has gone. */
+  cancel(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelled?.();
+  }
+
+  #finish(outcome: HlsOutcome): void {
+    this.#over = true;
+    this.#deliver?.(outcome);
+  }
+}
+
+const encoder = new TextEncoder();
+
+export function playlistBody(text: string): HlsBody {
+  const bytes = encoder.encode(text);
+  return { type: 'playlist', chunks: [bytes], length: bytes.length };
+}
+
+export function mediaBody(chunks: readonly Uint8Array[]): HlsBody {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  return { type: 'media', chunks, length };
+}

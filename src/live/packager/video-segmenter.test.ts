@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { VideoUnit } from '#media/unit.ts';
+import { PART_TARGET_S, SEGMENT_MAX_S } from './limits.ts';
+import type { PartMedia } from './segment.ts';
+import { VideoSegmenter } from './video-segmenter.ts';
+
+const hex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
+/** 320x180, as x264 writes it, at levels 1.3 and 3. */
+const spsA = hex('6764000dacb40a0cfcf080000003008000001e478a1550');
+const spsB = hex('6764001eacb40a0cfcf080000003008000001e478a1550');
+const pps = hex('68ef3cb0');
+const T = 90_000;
+
+interface Cut {
+  segments: { start: number; discontinuity: boolean; parts: PartMedia[]; ended: boolean }[];
+  inits: number;
+  publishes: number;
+}
+
+function segmenter() {
+  const cut: Cut = { segments: [], inits: 0, publishes: 0 };
+  const asked: number[] = [];
+  const breaks: [number, number][] = [];
+  let now = 0;
+  const video = new VideoSegmenter(
+    T,
+    {
+      init: () => cut.inits++,
+      begin: (start, discontinuity) => cut.segments.push({ start, discontinuity, parts: [], ended: false }),
+      part: part => cut.segments.at(-1)!.parts.push(part),
+      end: () => {
+        cut.segments.at(-1)!.ended = true;
+      },
+      publish: () => cut.publishes++,
+    },
+    {
+      keyframeWanted: () => asked.push(now),
+      discontinuity: (end, start) => breaks.push([end, start]),
+    },
+  );
+  const feed = (seconds: number, key: boolean, sps: Uint8Array | null = spsA) => {
+    now = seconds;
+    const dts = Math.round(seconds * T);
+    const nals = key ? [...(sps ? [sps, pps] : []), hex('6588')] : [hex('419a')];
+    const unit: VideoUnit = { kind: 'video', pts: dts, dts, key, nals };
+    video.unit(unit);
+  };
+  return { video, cut, asked, breaks, feed };
+}
+
+const ticks = (parts: readonly PartMedia[]) => parts.reduce((sum, part) => sum + part.duration, 0);
+
+test('at 30 frames a second a part is six frames, closed when the seventh arrives', () => {
+  const { cut, feed } = segmenter();
+  for (let i = 0; i < 6; i++) feed(i / 30, i === 0);
+  assert.equal(cut.segments[0]?.parts.length, 0);
+  feed(6 / 30, false);
+  assert.equal(cut.segments[0]?.parts.length, 1);
+  assert.equal(cut.segments[0]?.parts[0]?.duration, 18_000);
+  assert.equal(cut.segments[0]?.parts[0]?.independent, true);
+});
+
+test('no part is longer than PART-TARGET while single frames are not, however uneven they come', () => {
+  const { cut, feed } = segmenter();
+  let at = 0;
+  for (let i = 0; i < 200; i++) {
+    feed(at, i === 0);
+    at += [0.01, 0.05, 0.033, 0.12, 0.004, 0.2][i % 6]!;
+  }
+  const parts = cut.segments.flatMap(segment => segment.parts);
+  assert.ok(parts.length > 30);
+  for (const part of parts) assert.ok(part.duration <= PART_TARGET_S * T, `${part.duration}`);
+});
+
+test('the parts of all segments together cover the timeline without a gap', () => {
+  const { video, cut, feed } = segmenter();
+  for (let i = 0; i < 300; i++) feed(i / 30, i % 63 === 0);
+  video.finish(0);
+  let at = 0;
+  for (const segment of cut.segments) {
+    assert.equal(segment.start, at);
+    at += ticks(segment.parts);
+    assert.ok(segment.ended);
+  }
+  assert.equal(at, 300 * 3000);
+});
+
+test('a key frame is asked for at 1.9 s of media time, and again each second until it comes', () => {
+  const { asked, feed } = segmenter();
+  for (let i = 0; i < 100; i++) feed(i / 30, i === 0);
+  assert.deepEqual(
+    asked.map(seconds => Math.round(seconds * 10) / 10),
+    [1.9, 2.9],
+  );
+});
+
+test('the segment ends at the key frame that was asked for, not at one that comes early', () => {
+  const { cut, feed } = segmenter();
+  for (let i = 0; i <= 61; i++) feed(i / 30, i === 0 || i === 30 || i === 60);
+  assert.deepEqual(
+    cut.segments.map(segment => segment.start),
+    [0, 180_000],
+  );
+});
+
+test('without key frames a segment is cut before it passes the target duration', () => {
+  const { cut, feed } = segmenter();
+  for (let i = 0; i < 300; i++) feed(i / 30, i === 0);
+  assert.equal(cut.segments.length, 3);
+  for (const segment of cut.segments.slice(0, -1)) assert.ok(ticks(segment.parts) <= SEGMENT_MAX_S * T);
+  assert.equal(cut.segments[1]?.parts[0]?.independent, false);
+});
+
+test('nothing begins before a key frame with its parameter sets', () => {
+  const { video, cut, asked, feed } = segmenter();
+  feed(0, false);
+  feed(0.1, true, null);
+  feed(0.2, true, hex('6701'));
+  assert.equal(cut.segments.length, 0);
+  assert.equal(video.dropped, 3);
+  assert.equal(asked.length, 1);
+  feed(0.3, true);
+  assert.equal(cut.segments.length, 1);
+});
+
+test('other parameter sets bring a new initialization section and a discontinuity', () => {
+  const { cut, breaks, feed } = segmenter();
+  for (let i = 0; i < 10; i++) feed(i / 30, i === 0);
+  feed(10 / 30, true, spsB);
+  assert.equal(cut.inits, 2);
+  assert.deepEqual(
+    cut.segments.map(segment => [segment.start, segment.discontinuity]),
+    [
+      [0, false],
+      [30_000, true],
+    ],
+  );
+  assert.deepEqual(breaks, [[30_000, 30_000]]);
+});
+
+test('a pause of the publisher is a discontinuity, and no frame lasts through it', () => {
+  const { cut, breaks, feed } = segmenter();
+  for (let i = 0; i < 10; i++) feed(i / 30, i === 0);
+  feed(40, false);
+  assert.equal(cut.segments.length, 1, 'a picture without its key frame is of no use');
+  feed(40.1, true);
+  assert.deepEqual(breaks, [[30_000, 40.1 * T]]);
+  assert.equal(ticks(cut.segments[0]!.parts), 30_000);
+  assert.equal(cut.segments[1]?.discontinuity, true);
+  assert.equal(cut.inits, 1);
+});
+
+test('timestamps that stand still or go back never make a duration of zero or less', () => {
+  const { video, cut, feed } = segmenter();
+  feed(0, true);
+  feed(0, false);
+  feed(-1, false);
+  feed(0.1, false);
+  video.finish(0);
+  assert.ok(ticks(cut.segments[0]!.parts) > 9000);
+});
