@@ -41,10 +41,9 @@ export function CommentsLog({ comments, empty }: CommentsProps & { readonly empt
   const list = useRef<HTMLOListElement>(null);
   const following = useRef(true);
   const items = comments.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new comment is the reason to scroll
   useLayoutEffect(() => {
     const element = list.current;
-    if (element !== null && following.current) element.scrollTop = element.scrollHeight;
+    if (items.length > 0 && element !== null && following.current) element.scrollTop = element.scrollHeight;
   }, [items]);
   const scrolled = () => {
     const element = list.current;

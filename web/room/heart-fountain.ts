@@ -40,7 +40,10 @@ export class HeartFountain {
   }
 
   #next(): void {
-    if (this.#waiting === 0) return this.#stop();
+    if (this.#waiting === 0) {
+      this.#stop();
+      return;
+    }
     // A long queue drains faster, so that hearts stay near the moment they were sent.
     const now = Math.min(this.#waiting, 1 + Math.floor(this.#waiting / 15));
     this.#waiting -= now;
