@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import type { Broadcast } from '#contract/api/types.ts';
+import { openBrowser } from '#tests/support/browser.ts';
+import { openPerson, type Person, signUp } from '#tests/support/people.ts';
+import { observePlayback, type Playback, waitForPlayer } from '#tests/support/playback.ts';
+import { startTestServer, type TestServer } from '#tests/support/server.ts';
+
+const OBSERVE_MS = 3_000;
+
+/** Chromium's fake camera turns a disc and its microphone beeps once a second: both must arrive, not just an event. */
+function assertPlays(playback: Playback, what: string): void {
+  assert.ok(playback.frames >= 20, `${what}: ${playback.frames} pictures in ${OBSERVE_MS} ms`);
+  assert.ok(playback.motion > 0.3, `${what}: the picture moves (${playback.motion})`);
+  assert.ok(playback.audioPeak > 0.005, `${what}: there is sound (${playback.audioPeak})`);
+}
+
+describe('go live, watch, replay', () => {
+  let browser: Browser;
+  let server: TestServer;
+  let ana: Person;
+  let ben: Person;
+  let visitor: Person;
+  let postPath = '';
+  let broadcastId = '';
+
+  before(async () => {
+    browser = await openBrowser();
+    server = await startTestServer();
+    ana = await openPerson(browser, server.url, 'ana');
+    ben = await openPerson(browser, server.url, 'ben');
+    visitor = await openPerson(browser, server.url, 'visitor');
+  });
+
+  after(async () => {
+    for (const person of [ana, ben, visitor]) await person?.context.close();
+    await server?.close();
+    await browser?.close();
+  });
+
+  const broadcast = async (): Promise<Broadcast> => {
+    const response = await fetch(`${server.url}/api/v1/broadcasts/${broadcastId}`);
+    return (await response.json()) as Broadcast;
+  };
+
+  it('two people sign up, and one follows the other', async () => {
+    await signUp(ana);
+    await signUp(ben);
+    await ben.page.goto('/@ana');
+    await ben.page.getByRole('button', { name: 'Follow', exact: true }).click();
+    await ben.page.getByRole('button', { name: /^Following/ }).waitFor();
+    await ben.page.goto('/');
+  });
+
+  it('a post appears in the follower’s home without reloading', async () => {
+    await ben.page.getByRole('main').waitFor();
+    await ana.page.getByRole('button', { name: 'Compose' }).first().click();
+    await ana.page.getByRole('textbox').fill('Good morning, marsh');
+    await ana.page.getByRole('button', { name: 'Post', exact: true }).click();
+    await ana.page.getByText('Good morning, marsh').first().waitFor();
+    await ben.page
+      .getByText(/Good morning, marsh|1 new post/)
+      .first()
+      .waitFor();
+  });
+
+  it('two taps lead from the composer to being live, and what was typed is the title', async () => {
+    await ana.page.getByRole('button', { name: 'Compose' }).first().click();
+    await ana.page.getByRole('textbox').fill('First light over the marsh');
+    await ana.page.getByRole('dialog').getByRole('button', { name: 'Go Live' }).click();
+    await ana.page.waitForURL('**/go-live');
+    await ana.page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
+    await ana.page.getByRole('button', { name: 'Go Live' }).click();
+    await ana.page.getByRole('button', { name: 'End' }).waitFor();
+  });
+
+  it('the follower sees the live post appear without reloading and watches by WebRTC', async () => {
+    const pill = ben.page.getByRole('button', { name: /new post/ });
+    const post = ben.page.getByRole('link', { name: /First light over the marsh/ }).first();
+    await pill.or(post).first().waitFor();
+    if (await pill.isVisible()) await pill.click();
+    await post.click();
+    await ben.page.waitForURL('**/p/*');
+    postPath = new URL(ben.page.url()).pathname;
+    const response = await fetch(`${server.url}/api/v1${postPath.replace('/p/', '/posts/')}`);
+    const body = (await response.json()) as { broadcast: { id: string; state: string } };
+    broadcastId = body.broadcast.id;
+    assert.equal(body.broadcast.state, 'live');
+    await waitForPlayer(ben.page, 'whep');
+    assertPlays(await observePlayback(ben.page, OBSERVE_MS), 'WebRTC');
+  });
+
+  it('somebody without an account watches by LL-HLS', async () => {
+    await visitor.page.goto(`${postPath}?player=hls`);
+    await waitForPlayer(visitor.page, 'hls');
+    assertPlays(await observePlayback(visitor.page, OBSERVE_MS), 'LL-HLS');
+  });
+
+  it('a comment and hearts reach the broadcaster at once', async () => {
+    const comment = ben.page.getByLabel('Comment');
+    await comment.fill('Hello from the hide');
+    await comment.press('Enter');
+    await ana.page.getByText('Hello from the hide').first().waitFor();
+    for (let i = 0; i < 3; i++) await ben.page.getByRole('button', { name: 'Heart' }).click();
+    await ana.page.waitForSelector('[data-heart]', { state: 'attached' });
+    await assertEventually(async () => (await broadcast()).hearts === 3, 'three hearts are counted');
+    await visitor.page.getByText('Hello from the hide').first().waitFor();
+  });
+
+  it('it ends, and the same post at the same address is the replay, from the start', async () => {
+    await ana.page.getByRole('button', { name: 'End' }).click();
+    await ana.page.getByRole('dialog').getByRole('button', { name: /^End/ }).click();
+    await waitForPlayer(ben.page, 'replay');
+    assert.equal(new URL(ben.page.url()).pathname, postPath);
+    const ended = await broadcast();
+    assert.equal(ended.state, 'archived');
+    assert.ok((ended.durationMs ?? 0) > OBSERVE_MS, `lasted ${ended.durationMs} ms`);
+    await playReplay(visitor, ended.durationMs!);
+  });
+
+  it('after a restart accounts, posts and the replay are still there', async () => {
+    await server.restart();
+    await ben.page.goto('/');
+    await ben.page.getByText('Good morning, marsh').first().waitFor();
+    await playReplay(ben, (await broadcast()).durationMs!);
+    await ben.page.getByText('Hello from the hide').first().waitFor();
+  });
+
+  it('no page complained', () => {
+    assert.deepEqual([...ana.complaints, ...ben.complaints, ...visitor.complaints], []);
+  });
+
+  async function playReplay(person: Person, durationMs: number): Promise<void> {
+    await person.page.goto(postPath);
+    await waitForPlayer(person.page, 'replay');
+    const { duration, currentTime } = await person.page.evaluate(() => {
+      const video = document.querySelector<HTMLVideoElement>('video[data-player]')!;
+      return { duration: video.duration, currentTime: video.currentTime };
+    });
+    assert.ok(currentTime < 2, `starts at the start (${currentTime})`);
+    assert.ok(Math.abs(duration * 1000 - durationMs) < 500, `${duration} s of ${durationMs} ms`);
+    assertPlays(await observePlayback(person.page, OBSERVE_MS), 'replay');
+  }
+});
+
+async function assertEventually(check: () => Promise<boolean>, what: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const deadline = setTimeout(() => reject(new Error(`not within 10 s: ${what}`)), 10_000);
+  const poll = setInterval(() => void check().then(done => done && resolve(), reject), 100);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(deadline);
+    clearInterval(poll);
+  }
+}
