@@ -10,6 +10,8 @@ const FRAGMENTS_MAX = 4096;
 export interface AccessUnit {
   /** RTP timestamp of its packets. */
   readonly timestamp: number;
+  /** When the first of them arrived, milliseconds. */
+  readonly arrivalMs: number;
   readonly key: boolean;
   readonly nals: readonly Uint8Array[];
 }
@@ -25,6 +27,7 @@ export class H264Depacketizer {
   #nals: Uint8Array[] = [];
   #bytes = 0;
   #timestamp = -1;
+  #arrivalMs = 0;
   #unitBroken = false;
   #afterLoss = true;
   #needKey = true;
@@ -37,11 +40,12 @@ export class H264Depacketizer {
   }
 
   /** Takes the payload of the next packet in sequence. Payloads are kept as views until their unit is delivered. */
-  push(payload: Uint8Array, timestamp: number, marker: boolean): void {
+  push(payload: Uint8Array, timestamp: number, marker: boolean, arrivalMs: number): void {
     if (payload.length === 0) return;
     if (timestamp !== this.#timestamp) {
       this.#finish();
       this.#timestamp = timestamp;
+      this.#arrivalMs = arrivalMs;
     }
     if (!this.#unitBroken && !this.#take(payload)) this.#break();
     if (marker) this.#finish();
@@ -129,7 +133,7 @@ export class H264Depacketizer {
       return;
     }
     this.#needKey = false;
-    this.#deliver({ timestamp: this.#timestamp, key, nals });
+    this.#deliver({ timestamp: this.#timestamp, arrivalMs: this.#arrivalMs, key, nals });
   }
 
   /** Some encoders mark the packets of their parameter sets as a unit of their own; they belong to the next picture. */

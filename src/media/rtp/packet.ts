@@ -12,8 +12,8 @@ export interface RtpPacket {
   readonly extensionProfile: number;
   /** The elements of the header extension (RFC 8285) without their four bytes of header, or null. */
   readonly extensions: Uint8Array | null;
-  /** Milliseconds on the stream's timeline, zero at its epoch; NaN while that is not known. */
-  readonly mediaTimeMs: number;
+  /** Milliseconds on the stream's timeline, zero at its epoch; NaN while that is not known. Set by whoever places it. */
+  mediaTimeMs: number;
 }
 
 export const RTP_HEADER_BYTES = 12;
