@@ -44,7 +44,7 @@ export function openApi() {
     },
     paths,
     components: {
-      schemas: { ...namedSchemas(), Problem: problemSchema() },
+      schemas: schemas(),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'A personal access token' },
         cookie: { type: 'apiKey', in: 'cookie', name: 'skylark.session_token' },
@@ -109,10 +109,9 @@ function refusalsOf(method: MethodShape) {
   );
 }
 
-function namedSchemas(): Record<string, Schema> {
-  return Object.fromEntries(
-    Object.entries(named).map(([name, schema]) => [name, publicSchema(schema, named, name)]),
-  );
+function schemas(): Record<string, Schema> {
+  const entries = Object.entries(named).map(([name, schema]) => [name, publicSchema(schema, named, name)]);
+  return { ...Object.fromEntries(entries), Problem: problemSchema() };
 }
 
 function problemSchema(): Schema {
