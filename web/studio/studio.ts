@@ -45,6 +45,8 @@ export class Studio {
       this.#wish = wish;
       this.cameraProblem.value = null;
       this.camera.value = stream;
+      // Unplugged, or taken by another program: another one may do.
+      for (const track of stream.getTracks()) track.addEventListener('ended', () => void this.frame());
       this.#applyMute();
       await this.#useCamera(stream);
     } catch (thrown) {
@@ -82,9 +84,7 @@ export class Studio {
     const broadcast = this.#broadcast;
     if (broadcast === null) return;
     this.#over();
-    const stopping = this.#client?.stop();
     await endBroadcast(broadcast.id);
-    await stopping;
     await this.room.peek()?.refresh().catch(problemFrom);
   }
 
@@ -127,6 +127,7 @@ export class Studio {
     clearInterval(this.#confirm);
     forgetBroadcast();
     this.stage.value = 'over';
+    void this.#client?.stop();
     this.#release();
   }
 
@@ -171,7 +172,10 @@ export class Studio {
     if (state !== 'failed') return;
     if (failure === 'over') this.#over();
     else if (this.stage.peek() === 'starting') this.#backToFraming(FAILURE_WORDS[failure ?? 'unreachable']);
-    else this.#over();
+    else {
+      this.problem.value = 'The connection did not come back within two minutes.';
+      this.#over();
+    }
   }
 
   #applyMute(): void {

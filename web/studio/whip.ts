@@ -9,6 +9,8 @@ const CONNECT_TIMEOUT_MS = 8_000;
 const DISCONNECTED_PATIENCE_MS = 2_500;
 const RECONNECT_FOR_MS = 120_000;
 const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000] as const;
+/** An offer older than this may name a network that one has left meanwhile. */
+const OFFER_FRESH_MS = 30_000;
 const HEALTH_INTERVAL_MS = 2_000;
 
 export type WhipState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'failed' | 'stopped';
@@ -37,6 +39,7 @@ export class WhipClient {
   #target: WhipTarget | null = null;
   #pc: Promise<RTCPeerConnection> | null = null;
   #current: RTCPeerConnection | null = null;
+  #preparedAt = 0;
   #resource: MediaResource | null = null;
   #judge = new UplinkJudge();
   #healthTimer: ReturnType<typeof setInterval> | undefined;
@@ -52,7 +55,10 @@ export class WhipClient {
 
   /** Makes the offer before it is needed, so that the tap only pays for the exchange. */
   prepare(): void {
-    this.#pc ??= offering(this.#tracks);
+    if (this.#pc !== null && performance.now() - this.#preparedAt > OFFER_FRESH_MS) this.#discard();
+    if (this.#pc !== null) return;
+    this.#preparedAt = performance.now();
+    this.#pc = offering(this.#tracks);
     this.#pc.catch(() => undefined);
   }
 

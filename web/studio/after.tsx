@@ -1,0 +1,35 @@
+import type { Room } from '../room/room.ts';
+import { ButtonLink } from '../ui/button.tsx';
+import { formatDuration, plural } from '../ui/format.ts';
+import type { Studio } from './studio.ts';
+
+/** After the end: what it was, and where its replay is. */
+export function After({ studio, room }: { readonly studio: Studio; readonly room: Room }) {
+  const broadcast = room.broadcast.value;
+  const saved = broadcast?.state === 'archived';
+  return (
+    <section class="after" aria-label="Broadcast ended">
+      <div role="status">
+        <h1 tabIndex={-1}>{saved ? 'Your replay is ready' : 'Saving your replay…'}</h1>
+        {studio.problem.value === null ? null : <p>{studio.problem.value}</p>}
+      </div>
+      {broadcast === null ? null : (
+        <>
+          <p class="after-title" dir="auto">
+            {broadcast.title}
+          </p>
+          <p class="after-facts">
+            {formatDuration(broadcast.durationMs ?? 0)} · {plural(room.hearts.value, 'heart')} ·{' '}
+            {plural(broadcast.comments, 'comment')}
+          </p>
+          <ButtonLink kind="primary" href={`/p/${broadcast.postId}`}>
+            {saved ? 'Watch the replay' : 'See the post'}
+          </ButtonLink>
+        </>
+      )}
+      <ButtonLink kind="quiet" href="/">
+        Home
+      </ButtonLink>
+    </section>
+  );
+}
