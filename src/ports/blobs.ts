@@ -7,7 +7,7 @@ export interface ByteRange {
 /**
  * Named bytes. Keys are `/`-separated segments of `[a-zA-Z0-9._-]`, no empty, `.` or `..` segment, at most 512 characters;
  * another key is an assertion. A `put` is atomic: a reader sees the old bytes or the new ones, and what was acknowledged
- * survives the death of the process.
+ * survives the death of the process. A key is never a folder of another key.
  */
 export interface Blobs {
   put(key: string, bytes: Uint8Array): Promise<void>;
@@ -15,7 +15,9 @@ export interface Blobs {
   get(key: string, range?: ByteRange): Promise<Uint8Array | null>;
   /** Size in bytes, or null. */
   size(key: string): Promise<number | null>;
+  /** Deleting what is not there does nothing. */
   delete(key: string): Promise<void>;
+  /** Deletes the key and every key below it. Whole segments count: `a/b` (or `a/b/`) spares `a/bc`. */
   deletePrefix(prefix: string): Promise<void>;
 }
 

@@ -18,10 +18,18 @@ export type AnyTables = any;
 export interface Db {
   readonly sql: Kysely<AnyTables>;
   readonly dialect: DbDialect;
-  /** Runs `work` in one transaction; a throw rolls back and is rethrown. */
+  /**
+   * Runs `work` in one transaction; a throw rolls back and is rethrown. Inside, ask only `tx`: on SQLite there is one
+   * connection, and a query through `sql` would wait for the transaction that waits for it.
+   */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Runs every migration that has not run yet, in the order of their names. */
+  /** Runs every migration that has not run yet, in the order of their names. Safe when two nodes start at once. */
   migrate(migrations: Migrations): Promise<void>;
+  /**
+   * Whether `error` is the database's refusal of a second row with the same key. PostgreSQL gives the transaction up
+   * with it, so inside one either throw on, or avoid the question with `on conflict`.
+   */
+  isUniqueViolation(error: unknown): boolean;
   close(): Promise<void>;
 }
 

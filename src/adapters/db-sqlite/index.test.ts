@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, it } from 'node:test';
+import { sql } from 'kysely';
+import { Fault } from '#base/fault.ts';
+import { silentLogger as log } from '#base/log.ts';
+import { describeDb } from '#ports/db.suite.ts';
+import { openSqlite } from './index.ts';
+
+const folder = await mkdtemp(path.join(tmpdir(), 'skylark-db-'));
+after(() => rm(folder, { recursive: true, force: true }));
+let files = 0;
+const newFile = () => path.join(folder, `${files++}`, 'skylark.db');
+
+describeDb('SQLite file', () => openSqlite({ file: newFile(), log }));
+describeDb('SQLite in memory', () => openSqlite({ file: ':memory:', log }));
+
+describe('SQLite', () => {
+  it('keeps what was committed when the file is opened again', async () => {
+    const file = newFile();
+    const first = await openSqlite({ file, log });
+    await sql`create table cups (id text)`.execute(first.sql);
+    await sql`insert into cups values ('a')`.execute(first.sql);
+    await first.close();
+    const second = await openSqlite({ file, log });
+    assert.deepEqual((await sql`select id from cups`.execute(second.sql)).rows, [{ id: 'a' }]);
+    await second.close();
+  });
+
+  it('writes ahead, checks foreign keys and waits for the lock', async () => {
+    const db = await openSqlite({ file: newFile(), log });
+    const ask = async (pragma: string) => (await sql.raw(`pragma ${pragma}`).execute(db.sql)).rows[0];
+    assert.deepEqual(await ask('journal_mode'), { journal_mode: 'wal' });
+    assert.deepEqual(await ask('synchronous'), { synchronous: 1 });
+    assert.deepEqual(await ask('foreign_keys'), { foreign_keys: 1 });
+    assert.deepEqual(await ask('busy_timeout'), { timeout: 5000 });
+    await db.close();
+  });
+
+  it('serves those who wait for the connection in the order in which they came', async () => {
+    const db = await openSqlite({ file: ':memory:', log });
+    const order: number[] = [];
+    const ask = async (n: number) => {
+      await sql`select 1`.execute(db.sql);
+      order.push(n);
+    };
+    await Promise.all([1, 2, 3, 4, 5].map(ask));
+    assert.deepEqual(order, [1, 2, 3, 4, 5]);
+    await db.close();
+  });
+
+  it('goes on after a statement that fails, also inside a transaction', async () => {
+    const db = await openSqlite({ file: ':memory:', log });
+    await assert.rejects(db.transaction(tx => sql`select * from nowhere`.execute(tx)));
+    assert.deepEqual((await sql`select 1 as one`.execute(db.sql)).rows, [{ one: 1 }]);
+    await db.close();
+  });
+
+  it('says which file cannot be opened', async () => {
+    await assert.rejects(openSqlite({ file: folder, log }), (error: unknown) => {
+      return error instanceof Fault && error.message.includes(folder);
+    });
+  });
+});

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export interface PostgresServer {
+  /** Of the maintenance database. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+interface User {
+  uid: number;
+  gid: number;
+}
+
+const SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=200',
+  'shared_buffers=64MB',
+];
+
+/** Starts a throw-away PostgreSQL on a free port of 127.0.0.1; null when none is installed. */
+export async function startPostgresServer(): Promise<PostgresServer | null> {
+  const bin = findBinaries();
+  if (!bin) return null;
+  const folder = mkdtempSync(path.join(tmpdir(), 'skylark-postgres-'));
+  const user = unprivilegedUser();
+  if (user) chownSync(folder, user.uid, user.gid);
+  initialize(bin, folder, user);
+  const port = await freePort();
+  const child = spawn(
+    path.join(bin, 'postgres'),
+    ['-D', folder, '-p', `${port}`, ...SETTINGS.flatMap(s => ['-c', s])],
+    {
+      ...user,
+      cwd: folder,
+      env: { LC_ALL: 'C' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const clean = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  const abandon = () => {
+    child.kill('SIGKILL');
+    clean();
+  };
+  process.once('exit', abandon);
+  await ready(child);
+  // A suite that never stops it must not hang: the exit listener ends it then.
+  child.unref();
+  (child.stderr as Socket).unref();
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async stop() {
+      process.off('exit', abandon);
+      child.ref();
+      const exited = once(child, 'exit');
+      child.kill('SIGINT'); // fast shutdown
+      await exited;
+      clean();
+    },
+  };
+}
+
+/** The newest of Debian's versions, else what PATH has. */
+function findBinaries(): string | null {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [
+    ...versions.map(version => path.join(debian, version, 'bin')),
+    ...(process.env.PATH ?? '').split(path.delimiter),
+  ];
+  const has = (folder: string) => ['postgres', 'initdb'].every(name => existsSync(path.join(folder, name)));
+  return folders.find(has) ?? null;
+}
+
+/** PostgreSQL refuses to run as root: then as the system's user `postgres`, or `nobody`. */
+function unprivilegedUser(): User | null {
+  if (process.getuid?.() !== 0) return null;
+  const users = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const line = ['postgres', 'nobody']
+    .map(name => users.find(user => user.startsWith(`${name}:`)))
+    .find(Boolean);
+  if (!line) throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody');
+  const [, , uid, gid] = line.split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+function initialize(bin: string, folder: string, user: User | null): void {
+  const args = ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  const { status, stderr, error } = spawnSync(path.join(bin, 'initdb'), args, {
+    ...user,
+    cwd: folder,
+    env: { LC_ALL: 'C' },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`initdb failed: ${stderr}`, { cause: error });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-10_000);
+      if (output.includes('ready to accept connections')) resolve();
+    });
+    child.once('exit', code => reject(new Error(`postgres ended with ${code}: ${output}`)));
+    child.once('error', reject);
+  });
+}
