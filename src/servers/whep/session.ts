@@ -1,0 +1,112 @@
+import type { Clock } from '#base/clock.ts';
+import type { Closer } from '#base/dispose.ts';
+import type { Stream, StreamReader } from '#live/index.ts';
+import type { RtpPacket } from '#media/rtp/packet.ts';
+import { ViewerRtp } from '#media/rtp/viewer.ts';
+import type { SendingSsrcs } from '#media/sdp/answer.ts';
+import type { Offer } from '#media/sdp/offer.ts';
+import type { Track } from '#media/track.ts';
+import type { Rtc, RtcLocal, RtcState, RtcTransport } from '#ports/rtc.ts';
+
+export interface WhepSessionOptions {
+  readonly id: string;
+  readonly etag: string;
+  readonly broadcastId: string;
+  readonly offer: Offer;
+  readonly stream: Stream;
+  readonly ssrcs: SendingSsrcs;
+  readonly rtc: Rtc;
+  readonly clock: Clock;
+  /** Told once packets can be sent; what it gives is closed with the session. */
+  joined(): Closer;
+  /** Told once, when the session is over, whoever ended it. */
+  closed(session: WhepSession): void;
+}
+
+/** One viewer's connection: packets from the stream through `ViewerRtp` to the transport. */
+export class WhepSession implements StreamReader {
+  readonly id: string;
+  readonly etag: string;
+  readonly broadcastId: string;
+  readonly iceUfrag: string;
+  readonly #options: WhepSessionOptions;
+  readonly #rtp: ViewerRtp;
+  #transport: RtcTransport | null = null;
+  #reading: Closer | null = null;
+  #presence: Closer | null = null;
+  #isClosed = false;
+
+  private constructor(options: WhepSessionOptions) {
+    this.id = options.id;
+    this.etag = options.etag;
+    this.broadcastId = options.broadcastId;
+    this.iceUfrag = options.offer.remote.iceUfrag;
+    this.#options = options;
+    const { video, audio } = options.offer;
+    this.#rtp = new ViewerRtp(
+      { video, audio, ssrcs: options.ssrcs },
+      {
+        send: bytes => void this.#transport?.send(bytes),
+        keyframeWanted: () => options.stream.requestKeyframe(),
+      },
+    );
+  }
+
+  static async open(options: WhepSessionOptions): Promise<WhepSession> {
+    const session = new WhepSession(options);
+    session.#transport = await options.rtc.accept(options.offer.remote, 'sendonly', {
+      packet: bytes => session.#receive(bytes),
+      state: state => session.#transportChanged(state),
+    });
+    return session;
+  }
+
+  /** Our half of ICE and DTLS, for the answer. Null once the session is over. */
+  get local(): RtcLocal | null {
+    return this.#isClosed ? null : (this.#transport?.local ?? null);
+  }
+
+  get stats(): ViewerRtp['stats'] {
+    return this.#rtp.stats;
+  }
+
+  packet(track: Track, packet: RtpPacket): void {
+    this.#rtp.packet(track, packet, this.#options.clock.monotonicMs());
+  }
+
+  /** The stream's end is the session's. */
+  ended(): void {
+    this.close();
+  }
+
+  tick(nowMs: number): void {
+    if (this.#reading) this.#rtp.tick(nowMs);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    void this.#reading?.close();
+    void this.#presence?.close();
+    this.#transport?.close();
+    this.#options.closed(this);
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#reading) this.#rtp.receive(bytes, this.#options.clock.monotonicMs());
+  }
+
+  #transportChanged(state: RtcState): void {
+    if (state === 'closed') this.close();
+    if (state === 'connected' && !this.#isClosed) this.#join();
+  }
+
+  /** What came since the last key frame goes out at once, then everything as it comes: nothing arrives in between. */
+  #join(): void {
+    const { stream, clock, joined } = this.#options;
+    this.#rtp.join(stream.gop(), clock.monotonicMs());
+    this.#presence = joined();
+    this.#reading = stream.read(this);
+  }
+}
