@@ -36,6 +36,8 @@ export interface PlaylistSegment {
   /** URI of its initialization section. */
   readonly map: string;
   readonly discontinuity: boolean;
+  /** There are no bytes behind the URI (EXT-X-GAP). */
+  readonly gap?: boolean;
   /** Parts to list, oldest first. */
   readonly parts: readonly PlaylistPart[];
 }
@@ -91,6 +93,7 @@ function writeSegment(lines: string[], segment: PlaylistSegment): void {
     const independent = part.independent ? ',INDEPENDENT=YES' : '';
     lines.push(`#EXT-X-PART:DURATION=${seconds(part.durationS)},URI="${part.uri}"${independent}`);
   }
+  if (segment.gap) lines.push('#EXT-X-GAP');
   if (segment.uri !== null) lines.push(`#EXTINF:${seconds(segment.durationS)},`, segment.uri);
 }
 

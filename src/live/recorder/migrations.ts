@@ -1,0 +1,32 @@
+import type { Migrations } from '#ports/db.ts';
+
+export const recorderMigrations: Migrations = {
+  '0210-recordings': {
+    async up(db) {
+      await db.schema
+        .createTable('recordings')
+        .addColumn('broadcast_id', 'text', column => column.primaryKey())
+        .addColumn('epoch_ms', 'bigint', column => column.notNull())
+        // What the newest initialization sections say: `RenditionInfo` as JSON.
+        .addColumn('video', 'text')
+        .addColumn('audio', 'text')
+        .addColumn('complete', 'integer', column => column.notNull())
+        .addColumn('duration_ms', 'bigint', column => column.notNull())
+        .addColumn('bytes', 'bigint', column => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('recording_segments')
+        .addColumn('broadcast_id', 'text', column => column.notNull())
+        .addColumn('rendition', 'text', column => column.notNull())
+        .addColumn('msn', 'integer', column => column.notNull())
+        .addColumn('start_ticks', 'bigint', column => column.notNull())
+        .addColumn('duration_ticks', 'bigint', column => column.notNull())
+        .addColumn('timescale', 'integer', column => column.notNull())
+        .addColumn('init_number', 'integer', column => column.notNull())
+        .addColumn('discontinuity', 'integer', column => column.notNull())
+        .addColumn('bytes', 'bigint', column => column.notNull())
+        .addPrimaryKeyConstraint('recording_segments_key', ['broadcast_id', 'rendition', 'msn'])
+        .execute();
+    },
+  },
+};

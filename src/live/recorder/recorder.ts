@@ -1,0 +1,102 @@
+import type { BroadcastId } from '#base/ids.ts';
+import type { Migrations } from '#ports/db.ts';
+import type { RecordingSink } from '../packager/packager.ts';
+import type { HlsSource } from '../packager/source.ts';
+import { recordingPrefix } from './keys.ts';
+import { recorderMigrations } from './migrations.ts';
+import { Recording, type RecordingDeps } from './recording.ts';
+import { createReplay } from './replay.ts';
+import {
+  deleteRecording,
+  findRecording,
+  listSegments,
+  type RecordingTotals,
+  type SegmentRow,
+  setComplete,
+} from './store.ts';
+
+/** A recording that is being made. */
+export interface RunningRecording extends RecordingSink {
+  /** Resolves when everything is on disk. Null when nothing was recorded. */
+  finish(): Promise<RecordingTotals | null>;
+}
+
+/** Keeps what was broadcast, and serves it afterwards. */
+export interface Recorder {
+  readonly migrations: Migrations;
+  /** Starts at once; storage follows behind. `epochMs` is the wall time of tick zero. */
+  start(broadcastId: BroadcastId, epochMs: number): RunningRecording;
+  /** The recording as it stands in the database; null when there is none. Repeated calls are cheap once it is complete. */
+  openReplay(broadcastId: BroadcastId): Promise<HlsSource | null>;
+  /** Closes the recording of a broadcast that nobody finished, after a crash. Null when there is nothing to replay. */
+  complete(broadcastId: BroadcastId): Promise<RecordingTotals | null>;
+  delete(broadcastId: BroadcastId): Promise<void>;
+}
+
+/** Replays whose playlists stay in memory. */
+const REPLAYS_MAX = 100;
+
+export function createRecorder(deps: RecordingDeps): Recorder {
+  const { db, blobs } = deps;
+  const replays = new Map<BroadcastId, HlsSource>();
+
+  const remember = (broadcastId: BroadcastId, replay: HlsSource): void => {
+    replays.set(broadcastId, replay);
+    const oldest = replays.keys().next().value;
+    if (replays.size > REPLAYS_MAX && oldest !== undefined) replays.delete(oldest);
+  };
+
+  const openReplay = async (broadcastId: BroadcastId): Promise<HlsSource | null> => {
+    const known = replays.get(broadcastId);
+    if (known) return known;
+    const recording = await findRecording(db.sql, broadcastId);
+    if (!recording?.video) return null;
+    const segments = await listSegments(db.sql, broadcastId);
+    if (!segments.some(segment => segment.rendition === 'video')) return null;
+    const replay = createReplay(deps, broadcastId, recording, segments);
+    if (recording.complete) remember(broadcastId, replay);
+    return replay;
+  };
+
+  const complete = async (broadcastId: BroadcastId): Promise<RecordingTotals | null> => {
+    const segments = await listSegments(db.sql, broadcastId);
+    if (!segments.some(segment => segment.rendition === 'video')) return null;
+    const totals = totalsOf(segments);
+    await setComplete(db.sql, broadcastId, totals);
+    return totals;
+  };
+
+  return {
+    migrations: recorderMigrations,
+    start(broadcastId, epochMs) {
+      const recording = new Recording(deps, broadcastId, epochMs);
+      const finish = async () => {
+        await recording.written();
+        return complete(broadcastId);
+      };
+      return {
+        init: (rendition, init) => recording.init(rendition, init),
+        segment: (rendition, timescale, segment) => recording.segment(rendition, timescale, segment),
+        finish,
+      };
+    },
+    openReplay,
+    complete,
+    async delete(broadcastId) {
+      replays.delete(broadcastId);
+      await deleteRecording(db.sql, broadcastId);
+      await blobs.deletePrefix(recordingPrefix(broadcastId));
+    },
+  };
+}
+
+/** What a player shows as the length: the video's segments in a row. */
+function totalsOf(segments: readonly SegmentRow[]): RecordingTotals {
+  let durationMs = 0;
+  let bytes = 0;
+  for (const segment of segments) {
+    bytes += segment.bytes;
+    if (segment.rendition === 'video') durationMs += (segment.duration * 1000) / segment.timescale;
+  }
+  return { durationMs: Math.round(durationMs), bytes };
+}

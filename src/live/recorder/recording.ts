@@ -1,0 +1,115 @@
+import type { Clock } from '#base/clock.ts';
+import type { BroadcastId } from '#base/ids.ts';
+import type { Logger } from '#base/log.ts';
+import { BoundedQueue } from '#base/queue.ts';
+import type { Blobs } from '#ports/blobs.ts';
+import type { Db } from '#ports/db.ts';
+import type { RecordingSink } from '../packager/packager.ts';
+import type { InitMedia, SegmentMedia } from '../packager/segment.ts';
+import type { RenditionName } from '../packager/source.ts';
+import { initKey, segmentKey } from './keys.ts';
+import { insertRecording, insertSegment, setInfo } from './store.ts';
+
+export interface RecordingDeps {
+  readonly db: Db;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Write {
+  readonly what: string;
+  readonly run: () => Promise<void>;
+}
+
+/** Segments that wait for the disk: a minute of both renditions. Then new ones are left out of the recording. */
+const WRITES_MAX = 64;
+/** This is the layer that retries storage faults of a recording. */
+const ATTEMPTS_MAX = 4;
+const RETRY_MS = 250;
+
+/** Writes one broadcast's segments behind its back: bytes first, then the journal. The live stream never waits. */
+export class Recording implements RecordingSink {
+  readonly broadcastId: BroadcastId;
+  readonly #deps: RecordingDeps;
+  readonly #queue = new BoundedQueue<Write>(WRITES_MAX);
+  #running: Promise<void> | null = null;
+  /** Writes that are missing from the recording, for good. */
+  lost = 0;
+
+  constructor(deps: RecordingDeps, broadcastId: BroadcastId, epochMs: number) {
+    this.#deps = deps;
+    this.broadcastId = broadcastId;
+    this.#add('recording', () => insertRecording(deps.db.sql, broadcastId, epochMs));
+  }
+
+  init(rendition: RenditionName, init: InitMedia): void {
+    const { db, blobs } = this.#deps;
+    this.#add(`${rendition} init ${init.number}`, async () => {
+      await blobs.put(initKey(this.broadcastId, rendition, init.number), init.bytes);
+      await setInfo(db.sql, this.broadcastId, rendition, init.info);
+    });
+  }
+
+  segment(rendition: RenditionName, timescale: number, segment: SegmentMedia): void {
+    const { db, blobs } = this.#deps;
+    const { msn, start, duration, initNumber, discontinuity } = segment;
+    this.#add(`${rendition} segment ${msn}`, async () => {
+      const bytes = join(segment.parts.map(part => part.bytes));
+      await blobs.put(segmentKey(this.broadcastId, rendition, msn), bytes);
+      const row = { rendition, msn, start, duration, timescale, initNumber, discontinuity };
+      await insertSegment(db.sql, this.broadcastId, { ...row, bytes: bytes.length });
+    });
+  }
+
+  /** Resolves when everything handed over is written, or given up. */
+  async written(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  #add(what: string, run: () => Promise<void>): void {
+    if (!this.#queue.push({ what, run })) {
+      this.lost++;
+      this.#deps.log.error(
+        { broadcastId: this.broadcastId, what },
+        'the recording cannot keep up and leaves this out',
+      );
+      return;
+    }
+    this.#running ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    await null; // so that `#running` is set before the first write
+    for (let write = this.#queue.shift(); write; write = this.#queue.shift()) await this.#attempt(write);
+    this.#running = null;
+  }
+
+  async #attempt(write: Write): Promise<void> {
+    const { clock, log } = this.#deps;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await write.run();
+      } catch (cause) {
+        const fields = { err: cause, broadcastId: this.broadcastId, what: write.what, attempt };
+        log.warn(fields, 'writing the recording failed');
+        if (attempt === ATTEMPTS_MAX) {
+          this.lost++;
+          log.error(fields, 'this is missing from the recording');
+          return;
+        }
+        await new Promise<void>(resolve => clock.after(RETRY_MS * attempt, resolve));
+      }
+    }
+  }
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
