@@ -1,0 +1,110 @@
+import type { Clock } from '#base/clock.ts';
+import type { AccountId, BroadcastId, Ids } from '#base/ids.ts';
+import { type AccountSummary, COMMENT_GRAPHEMES_MAX, type Comment } from '#contract/api/types.ts';
+import { Refusal } from '#contract/errors.ts';
+import type { RoomEvent } from '#contract/socket/frames.ts';
+import type { Bus } from '#ports/bus.ts';
+import type { Db } from '#ports/db.ts';
+import type { Directory } from '#ports/directory.ts';
+import { type Broadcasts, roomTopic } from '../broadcast/broadcasts.ts';
+import { checkedText } from '../broadcast/checked-text.ts';
+import { nextCommentSeq } from '../broadcast/store.ts';
+import { type CommentRow, commentsAfter, insertComment } from './store.ts';
+
+/** Comments of one answer, unless the caller asks for fewer. */
+export const COMMENTS_PAGE_DEFAULT = 100;
+export const COMMENTS_PAGE_MAX = 500;
+
+export interface CommentsDeps {
+  readonly db: Db;
+  readonly bus: Bus;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly broadcasts: Broadcasts;
+}
+
+export interface NewComment {
+  readonly text: string;
+  /** Milliseconds since the broadcast's start of the picture it speaks of; null when that is not known. */
+  readonly mediaTimeMs: number | null;
+}
+
+export interface CommentPage {
+  readonly comments: Comment[];
+  /** Highest sequence number that was looked at: `after` of the next page. */
+  readonly lastSeq: number;
+  readonly more: boolean;
+}
+
+export interface Comments {
+  /** Refuses with `not-found`, `comments-closed`, `invalid-request`. */
+  add(broadcastId: BroadcastId, authorId: AccountId, comment: NewComment): Promise<Comment>;
+  /** Comments above `after`, oldest first. Refuses with `not-found`. */
+  since(broadcastId: BroadcastId, after: number, limit?: number): Promise<CommentPage>;
+}
+
+export function createComments(deps: CommentsDeps): Comments {
+  const { db, bus, ids, clock, directory, broadcasts } = deps;
+
+  async function store(row: Omit<CommentRow, 'seq'>): Promise<CommentRow> {
+    return db.transaction(async tx => {
+      const seq = await nextCommentSeq(tx, row.broadcastId);
+      if (seq === null) throw new Refusal('comments-closed');
+      await insertComment(tx, { ...row, seq });
+      return { ...row, seq };
+    });
+  }
+
+  return {
+    async add(broadcastId, authorId, { text, mediaTimeMs }) {
+      const broadcast = await broadcasts.get(broadcastId);
+      const author = (await directory.summaries([authorId])).get(authorId);
+      if (!author) throw new Refusal('sign-in-required');
+      const nowMs = clock.nowMs();
+      const row = await store({
+        broadcastId,
+        id: ids.next<'comment'>(),
+        authorId,
+        text: checkedText('text', text, COMMENT_GRAPHEMES_MAX),
+        mediaTimeMs: clampMediaTime(mediaTimeMs, broadcast.startedAtMs, nowMs),
+        createdAtMs: nowMs,
+      });
+      const comment = presentComment(row, author);
+      bus.publish(roomTopic(broadcastId), { type: 'comment', comment } satisfies RoomEvent);
+      return comment;
+    },
+    async since(broadcastId, after, limit = COMMENTS_PAGE_DEFAULT) {
+      await broadcasts.get(broadcastId);
+      const pageMax = Math.min(limit, COMMENTS_PAGE_MAX);
+      const rows = await commentsAfter(db.sql, broadcastId, after, pageMax);
+      const people = await directory.summaries([...new Set(rows.map(row => row.authorId))]);
+      const comments = rows.flatMap(row => {
+        const author = people.get(row.authorId);
+        return author ? [presentComment(row, author)] : [];
+      });
+      return { comments, lastSeq: rows.at(-1)?.seq ?? after, more: rows.length === pageMax };
+    },
+  };
+}
+
+/** A picture that was not sent yet cannot have been seen. */
+export function clampMediaTime(
+  mediaTimeMs: number | null,
+  startedAtMs: number | null,
+  nowMs: number,
+): number | null {
+  if (mediaTimeMs === null || startedAtMs === null) return null;
+  return Math.min(mediaTimeMs, Math.max(0, nowMs - startedAtMs));
+}
+
+function presentComment(row: CommentRow, author: AccountSummary): Comment {
+  return {
+    id: row.id,
+    seq: row.seq,
+    author,
+    text: row.text,
+    mediaTimeMs: row.mediaTimeMs,
+    createdAt: new Date(row.createdAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,144 @@
+import { type Kysely, sql as raw } from 'kysely';
+import type { AccountId, BroadcastId, CommentId } from '#base/ids.ts';
+import type { Sql } from '#ports/db.ts';
+
+interface Tables {
+  comments: {
+    broadcast_id: string;
+    seq: number;
+    id: string;
+    author_id: string;
+    text: string;
+    media_time_ms: number | null;
+    created_at: number;
+  };
+  heart_seconds: { broadcast_id: string; second: number; count: number };
+  heart_viewers: { broadcast_id: string; account_id: string; count: number };
+}
+
+export interface CommentRow {
+  readonly broadcastId: BroadcastId;
+  readonly seq: number;
+  readonly id: CommentId;
+  readonly authorId: AccountId;
+  readonly text: string;
+  readonly mediaTimeMs: number | null;
+  readonly createdAtMs: number;
+}
+
+/** Hearts of one broadcast that are not stored yet; every number is an addition. */
+export interface HeartsDelta {
+  readonly bySecond: ReadonlyMap<number, number>;
+  readonly byViewer: ReadonlyMap<AccountId, number>;
+}
+
+/** Rows of one INSERT, so that no statement exceeds SQLite's number of variables. */
+const INSERT_ROWS_MAX = 500;
+
+const tables = (sql: Sql): Kysely<Tables> => sql.withTables();
+
+export async function insertComment(sql: Sql, comment: CommentRow): Promise<void> {
+  await tables(sql)
+    .insertInto('comments')
+    .values({
+      broadcast_id: comment.broadcastId,
+      seq: comment.seq,
+      id: comment.id,
+      author_id: comment.authorId,
+      text: comment.text,
+      media_time_ms: comment.mediaTimeMs,
+      created_at: comment.createdAtMs,
+    })
+    .execute();
+}
+
+/** Comments with a sequence number above `after`, oldest first. */
+export async function commentsAfter(
+  sql: Sql,
+  broadcastId: BroadcastId,
+  after: number,
+  limit: number,
+): Promise<CommentRow[]> {
+  const rows = await tables(sql)
+    .selectFrom('comments')
+    .selectAll()
+    .where('broadcast_id', '=', broadcastId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  return rows.map(row => ({
+    broadcastId: row.broadcast_id,
+    seq: row.seq,
+    id: row.id,
+    authorId: row.author_id,
+    text: row.text,
+    mediaTimeMs: row.media_time_ms,
+    createdAtMs: row.created_at,
+  }));
+}
+
+/** How many hearts of this viewer count in this broadcast so far. */
+export async function heartsOfViewer(
+  sql: Sql,
+  broadcastId: BroadcastId,
+  accountId: AccountId,
+): Promise<number> {
+  const row = await tables(sql)
+    .selectFrom('heart_viewers')
+    .select('count')
+    .where('broadcast_id', '=', broadcastId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row?.count ?? 0;
+}
+
+export async function addHeartDelta(sql: Sql, broadcastId: BroadcastId, delta: HeartsDelta): Promise<void> {
+  const seconds = [...delta.bySecond].map(([second, count]) => ({
+    broadcast_id: broadcastId,
+    second,
+    count,
+  }));
+  const viewers = [...delta.byViewer].map(([accountId, count]) => ({
+    broadcast_id: broadcastId,
+    account_id: accountId,
+    count,
+  }));
+  for (const values of chunksOf(seconds))
+    await tables(sql)
+      .insertInto('heart_seconds')
+      .values(values)
+      .onConflict(conflict =>
+        conflict
+          .columns(['broadcast_id', 'second'])
+          .doUpdateSet({ count: raw<number>`heart_seconds.count + excluded.count` }),
+      )
+      .execute();
+  for (const values of chunksOf(viewers))
+    await tables(sql)
+      .insertInto('heart_viewers')
+      .values(values)
+      .onConflict(conflict =>
+        conflict
+          .columns(['broadcast_id', 'account_id'])
+          .doUpdateSet({ count: raw<number>`heart_viewers.count + excluded.count` }),
+      )
+      .execute();
+}
+
+function chunksOf<T>(rows: readonly T[]): T[][] {
+  const chunks: T[][] = [];
+  for (let i = 0; i < rows.length; i += INSERT_ROWS_MAX) chunks.push(rows.slice(i, i + INSERT_ROWS_MAX));
+  return chunks;
+}
+
+/** Second of media time and its hearts, in order. */
+export async function heartSeconds(sql: Sql, broadcastId: BroadcastId): Promise<[number, number][]> {
+  const rows = await tables(sql)
+    .selectFrom('heart_seconds')
+    .select(['second', 'count'])
+    .where('broadcast_id', '=', broadcastId)
+    .orderBy('second')
+    .execute();
+  return rows.map(row => [row.second, row.count]);
+}
