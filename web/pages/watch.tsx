@@ -3,7 +3,7 @@ import { Eye } from 'lucide-preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Post } from '#contract/api/types.ts';
 import { me } from '../net/session.ts';
-import { Follower } from '../player/follow.ts';
+import { followBroadcast } from '../player/follow.ts';
 import { Player } from '../player/player.tsx';
 import { Slate } from '../player/slate.tsx';
 import { useMedia } from '../player/use-media.ts';
@@ -129,11 +129,10 @@ function TopLine({ room, back }: { readonly room: Room; readonly back: boolean }
 }
 
 function follow(room: Room, watcher: Watcher): () => void {
-  const follower = new Follower(watcher);
   return effect(() => {
     const broadcast = room.broadcast.value;
     // What the watcher itself keeps in signals must not bring us back here.
-    if (broadcast !== null) untracked(() => follower.update(broadcast));
+    if (broadcast !== null) untracked(() => followBroadcast(watcher, broadcast));
   });
 }
 

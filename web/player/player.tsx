@@ -128,8 +128,7 @@ function LazyControls({ replay, hearts, video }: LazyControlsProps) {
 
 /** The two taps there may be before a picture: one to play at all, one to hear. */
 function SoundAndStart({ watcher }: { readonly watcher: Watcher }) {
-  const status = watcher.status.value;
-  if (status === 'blocked' || status === 'ready') {
+  if (watcher.status.value === 'blocked') {
     return (
       <button type="button" class="stage-play" aria-label="Play" onClick={() => void watcher.play()}>
         <Play size={32} strokeWidth={1.75} aria-hidden="true" />

@@ -3,13 +3,13 @@ import { openHls } from './hls.ts';
 import type { Playback, PlaybackEvents, PlaybackFailure } from './playback.ts';
 import { WhepClient } from './whep.ts';
 
-/** What to watch. A replay waits for a tap unless `autoplay`. */
+/** What to watch. */
 export type Source =
   | { readonly kind: 'live'; readonly whepUrl: string | null; readonly hlsUrl: string | null }
-  | { readonly kind: 'replay'; readonly hlsUrl: string; readonly autoplay: boolean };
+  | { readonly kind: 'replay'; readonly hlsUrl: string };
 
-/** `ready`: a replay that waits for a tap. `blocked`: the browser wants a tap before it plays anything. */
-export type WatchStatus = 'idle' | 'joining' | 'ready' | 'showing' | 'stalled' | 'blocked' | 'failed';
+/** `blocked`: the browser wants a tap before it plays anything. */
+export type WatchStatus = 'idle' | 'joining' | 'showing' | 'stalled' | 'blocked' | 'failed';
 /** `auto`: WebRTC, and HLS where that is not to be had. */
 export type Preference = 'auto' | 'whep' | 'hls';
 
@@ -155,7 +155,7 @@ export class Watcher {
         if (signal.aborted) return;
         performance.mark('skylark:first-frame');
         this.#shownAt = performance.now();
-        if (this.#status.value !== 'blocked') this.#status.value = this.#waitsForTap() ? 'ready' : 'showing';
+        if (this.#status.value !== 'blocked') this.#status.value = 'showing';
       },
       stalled: stalled => {
         if (signal.aborted || (this.#status.value !== 'showing' && this.#status.value !== 'stalled')) return;
@@ -199,7 +199,7 @@ export class Watcher {
   }
 
   readonly #loaded = (): void => {
-    if (!this.#waitsForTap()) void this.#play();
+    void this.#play();
   };
 
   readonly #volumeChanged = (): void => {
@@ -207,13 +207,8 @@ export class Watcher {
   };
 
   readonly #playing = (): void => {
-    const status = this.#status.value;
-    if (status === 'blocked' || status === 'ready') this.#status.value = 'showing';
+    if (this.#status.value === 'blocked') this.#status.value = 'showing';
   };
-
-  #waitsForTap(): boolean {
-    return this.#source?.kind === 'replay' && !this.#source.autoplay && this.#video.paused;
-  }
 
   async #play(): Promise<void> {
     try {

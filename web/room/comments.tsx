@@ -20,7 +20,7 @@ interface CommentsProps {
 /** Comments over the picture, newest at the foot; older ones fade. */
 export function CommentsOverlay({ comments, shown }: CommentsProps & { readonly shown: number }) {
   return (
-    <ol class="comments-overlay" aria-label="Comments" aria-live={readAloud.value ? 'polite' : 'off'}>
+    <ol class="comments-overlay" aria-label="Conversation" aria-live={readAloud.value ? 'polite' : 'off'}>
       {comments.value.slice(-shown).map(comment => (
         <li key={comment.seq}>
           <Avatar account={comment.author} size={24} />
@@ -55,7 +55,7 @@ export function CommentsLog({ comments, empty }: CommentsProps & { readonly empt
     <ol
       ref={list}
       class="comments-log"
-      aria-label="Comments"
+      aria-label="Conversation"
       aria-live={readAloud.value ? 'polite' : 'off'}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
@@ -84,7 +84,7 @@ export function ReadAloudToggle() {
     localStorage.setItem(READ_ALOUD_KEY, on ? 'no' : 'yes');
   };
   return (
-    <IconButton label="Announce new comments to screen readers" aria-pressed={on} onClick={toggle}>
+    <IconButton label="Announce what is said to screen readers" aria-pressed={on} onClick={toggle}>
       {on ? <Volume2 size={20} strokeWidth={1.75} /> : <VolumeX size={20} strokeWidth={1.75} />}
     </IconButton>
   );

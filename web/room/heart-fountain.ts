@@ -60,6 +60,7 @@ export class HeartFountain {
     const element = this.#element;
     if (element === null || document.hidden || element.childElementCount >= IN_THE_AIR_MAX) return;
     const heart = document.createElement('span');
+    heart.dataset.heart = own ? 'own' : 'other';
     heart.className = own ? 'heart heart-own' : 'heart';
     heart.style.setProperty('--drift', `${Math.round((Math.random() - 0.5) * 90)}px`);
     heart.style.setProperty('--sway', `${Math.round((Math.random() - 0.5) * 50)}px`);
