@@ -2,8 +2,8 @@ import { beginsKeyFrame } from '#media/h264/depacketizer.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
 import type { Track } from '#media/track.ts';
 
-/** Packets kept since the last key frame: 12 s at 4 Mbit/s. */
-export const GOP_PACKETS_MAX = 6_000;
+/** Packets kept since the last key frame: eight seconds at 5 Mbit/s, and what a viewer takes in one burst. */
+export const GOP_PACKETS_MAX = 4_096;
 /** Payload bytes kept since the last key frame. */
 export const GOP_BYTES_MAX = 8 * 1024 * 1024;
 
