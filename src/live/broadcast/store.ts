@@ -108,6 +108,22 @@ export async function listByState(
   return rows.map(rowOf);
 }
 
+/** Started and not archived yet, oldest first, at most `limit` after `afterId`. */
+export async function listUnfinished(
+  sql: Sql,
+  afterId: BroadcastId | null,
+  limit: number,
+): Promise<BroadcastRow[]> {
+  let query = tables(sql)
+    .selectFrom('broadcasts')
+    .selectAll()
+    .where('state', 'in', ['live', 'interrupted', 'ended'])
+    .where('started_at', 'is not', null);
+  if (afterId !== null) query = query.where('id', '>', afterId);
+  const rows = await query.orderBy('id').limit(limit).execute();
+  return rows.map(rowOf);
+}
+
 /** Broadcasts still waiting for a first frame that were created before `beforeMs`. */
 export async function listStarting(sql: Sql, beforeMs: number, limit: number): Promise<BroadcastRow[]> {
   const rows = await tables(sql)

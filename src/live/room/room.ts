@@ -27,7 +27,7 @@ export interface Room {
 /** The room with what its own domain needs of it. */
 export interface RoomParts {
   readonly room: Room;
-  readonly totals: Hearts;
+  readonly hearts: Hearts;
   readonly presence: Presence;
 }
 
@@ -67,5 +67,5 @@ export function createRoom(deps: RoomDeps): RoomParts {
     enter,
     snapshot,
   };
-  return { room, totals, presence };
+  return { room, hearts: totals, presence };
 }

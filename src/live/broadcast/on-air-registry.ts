@@ -1,0 +1,95 @@
+import type { Timer } from '#base/clock.ts';
+import type { BroadcastId } from '#base/ids.ts';
+import { Refusal } from '#contract/errors.ts';
+import type { Db } from '#ports/db.ts';
+import type { Publisher } from '../stream/publisher.ts';
+import { endNeverPublished, finishLeftBehind, finishOne, type LeftBehindDeps } from './left-behind.ts';
+import { isOver } from './lifecycle.ts';
+import { OnAir, type OnAirDeps } from './on-air.ts';
+import type { BroadcastRow } from './store.ts';
+
+/** How often broadcasts are looked for that nobody publishes or finishes. */
+export const SWEEP_MS = 30_000;
+/** Broadcasts in memory at once. */
+export const ON_AIR_MAX = 1000;
+
+export type OnAirRegistryDeps = Omit<OnAirDeps, 'forget'> & { readonly db: Db };
+
+/** Every broadcast that this process has in memory, and the sweep for those that none has. */
+export class OnAirRegistry {
+  readonly #deps: OnAirDeps;
+  readonly #leftBehind: LeftBehindDeps;
+  readonly #onAir = new Map<BroadcastId, OnAir>();
+  #sweep: Timer | null = null;
+  #isDraining = false;
+
+  constructor(deps: OnAirRegistryDeps) {
+    this.#deps = { ...deps, forget: id => void this.#onAir.delete(id) };
+    this.#leftBehind = { ...deps, isOnAir: id => this.#onAir.has(id) };
+  }
+
+  find(id: BroadcastId): OnAir | undefined {
+    return this.#onAir.get(id);
+  }
+
+  /** Refuses with `broadcast-over`, `already-publishing` and `unavailable`. */
+  publish(row: BroadcastRow): Publisher {
+    if (isOver(row.state)) throw new Refusal('broadcast-over');
+    if (this.#isDraining) throw new Refusal('unavailable');
+    const known = this.#onAir.get(row.id);
+    if (known) return known.publish();
+    // Started, and not in memory: another process had it, and the sweep is about to finish it.
+    if (row.state !== 'starting') throw new Refusal('broadcast-over');
+    if (this.#onAir.size >= ON_AIR_MAX)
+      throw new Refusal('unavailable', 'Too many broadcasts are on the air.');
+    const air = new OnAir(row.id, this.#deps);
+    this.#onAir.set(row.id, air);
+    return air.publish();
+  }
+
+  /** Resolves when the broadcast is over and its replay, if any, is ready. */
+  async end(row: BroadcastRow): Promise<void> {
+    const air = this.#onAir.get(row.id);
+    if (air) await air.finish('end');
+    else if (row.state === 'starting')
+      await this.#deps.broadcasts.advance(row.id, 'end', { endedAtMs: this.#deps.clock.nowMs() });
+    else if (row.state !== 'archived' && row.startedAtMs !== null) await finishOne(this.#leftBehind, row);
+  }
+
+  async recover(): Promise<void> {
+    await finishLeftBehind(this.#leftBehind);
+    await this.#endNeverPublished();
+    this.#sweep = this.#deps.clock.every(SWEEP_MS, () => void this.#sweepNow());
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    this.#sweep?.cancel();
+    await Promise.all([...this.#onAir.values()].map(air => this.#finish(air, 'grace-over')));
+  }
+
+  async #sweepNow(): Promise<void> {
+    try {
+      for (const air of this.#onAir.values()) if (air.isStuck) await this.#finish(air, 'grace-over');
+      await this.#endNeverPublished();
+      await finishLeftBehind(this.#leftBehind);
+    } catch (cause) {
+      this.#deps.log.error({ err: cause }, 'looking for forgotten broadcasts failed');
+    }
+  }
+
+  async #endNeverPublished(): Promise<void> {
+    for (const id of await endNeverPublished(this.#leftBehind)) {
+      const air = this.#onAir.get(id);
+      if (air) await this.#finish(air, 'never-published');
+    }
+  }
+
+  async #finish(air: OnAir, input: 'grace-over' | 'never-published'): Promise<void> {
+    try {
+      await air.finish(input);
+    } catch (cause) {
+      this.#deps.log.error({ err: cause, broadcastId: air.id }, 'a broadcast could not be finished');
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import type { Clock, Timer } from '#base/clock.ts';
+import type { BroadcastId } from '#base/ids.ts';
+import type { Logger } from '#base/log.ts';
+import { Refusal } from '#contract/errors.ts';
+import type { Transcoder } from '#ports/transcoder.ts';
+import { createPackager, type Packager } from '../packager/packager.ts';
+import type { HlsSource } from '../packager/source.ts';
+import type { Recorder, RunningRecording } from '../recorder/recorder.ts';
+import type { Publisher, PublisherLeave } from '../stream/publisher.ts';
+import { Stream } from '../stream/stream.ts';
+import type { Broadcasts } from './broadcasts.ts';
+import { replayAfterLive } from './handover.ts';
+import { GRACE_MS, type LifecycleInput } from './lifecycle.ts';
+
+/** A publisher that sent nothing for this long does not keep another one with the token out. */
+export const PUBLISHER_QUIET_MS = 3000;
+/** How long the last live segments stay for players that are in the middle of them. */
+export const LINGER_MS = 60_000;
+
+export interface OnAirDeps {
+  readonly broadcasts: Broadcasts;
+  readonly recorder: Recorder;
+  readonly transcoder: Transcoder;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Stores what the room still keeps in memory, before the replay is announced. */
+  readonly flushRoom: () => Promise<void>;
+  /** Nobody needs this any more. */
+  readonly forget: (id: BroadcastId) => void;
+}
+
+/**
+ * What one broadcast keeps in memory from its first publisher until its replay has taken over: hub, packager, recording,
+ * the grace timer. It turns what happens to the media into steps of the lifecycle, one after the other.
+ */
+export class OnAir {
+  readonly id: BroadcastId;
+  readonly stream: Stream;
+  /** Its end failed half-way: another call of `finish`, or the next sweep, tries again. */
+  isStuck = false;
+  readonly #deps: OnAirDeps;
+  readonly #log: Logger;
+  #packager: Packager | null = null;
+  #recording: RunningRecording | null = null;
+  #replay: HlsSource | null = null;
+  #steps: Promise<void> = Promise.resolve();
+  #finishing: Promise<void> | null = null;
+  #grace: Timer | null = null;
+  #linger: Timer | null = null;
+  #lastHeardMs = Number.NEGATIVE_INFINITY;
+
+  constructor(id: BroadcastId, deps: OnAirDeps) {
+    this.id = id;
+    this.#deps = deps;
+    this.#log = deps.log.child({ broadcastId: id });
+    this.stream = new Stream({
+      clock: deps.clock,
+      log: this.#log,
+      events: {
+        mediaArrived: () => this.#mediaArrived(),
+        publisherLeft: reason => this.#publisherLeft(reason),
+      },
+    });
+    const heard = () => {
+      this.#lastHeardMs = deps.clock.monotonicMs();
+    };
+    this.stream.read({ packet: heard, ended() {} });
+  }
+
+  /** What HLS players get now; null before the first frame. */
+  get source(): HlsSource | null {
+    return this.#replay ?? this.#packager?.source ?? null;
+  }
+
+  /** Whether it is over, or about to be. */
+  get isFinishing(): boolean {
+    return this.#finishing !== null || this.isStuck;
+  }
+
+  /** Whether somebody sends pictures now. */
+  get isSending(): boolean {
+    return this.#packager !== null && this.stream.isPublished && !this.isFinishing;
+  }
+
+  /** Refuses with `broadcast-over`, and with `already-publishing` while another publisher is heard. */
+  publish(): Publisher {
+    if (this.isFinishing) throw new Refusal('broadcast-over');
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.stream.isPublished && nowMs - this.#lastHeardMs < PUBLISHER_QUIET_MS)
+      throw new Refusal('already-publishing');
+    this.#lastHeardMs = nowMs;
+    return this.stream.publish();
+  }
+
+  /** Ends it: resolves when the replay is ready. Whoever asks again waits for the same end. */
+  finish(input: 'end' | 'grace-over' | 'never-published'): Promise<void> {
+    this.isStuck = false;
+    this.#finishing ??= this.#finish(input).catch(cause => {
+      this.isStuck = true;
+      this.#finishing = null;
+      throw cause;
+    });
+    return this.#finishing;
+  }
+
+  #mediaArrived(): void {
+    this.#grace?.cancel();
+    const startedAtMs = this.#packager ? undefined : this.#startPackager();
+    this.#step('media-arrived', startedAtMs === undefined ? {} : { startedAtMs });
+  }
+
+  /** Called within the first unit, so that the packager gets it. */
+  #startPackager(): number {
+    const { recorder, transcoder, clock } = this.#deps;
+    const epochMs = this.stream.epochMs ?? clock.nowMs();
+    this.#recording = recorder.start(this.id, epochMs);
+    this.#packager = createPackager({
+      epochMs,
+      tracks: this.stream.tracks,
+      clock,
+      log: this.#log,
+      transcoder,
+      keyframeWanted: () => this.stream.requestKeyframe(),
+      recording: this.#recording,
+    });
+    this.stream.read(this.#packager);
+    return epochMs;
+  }
+
+  #publisherLeft(reason: PublisherLeave): void {
+    if (reason === 'ended') {
+      this.#finishBehind('end');
+      return;
+    }
+    this.#step('publisher-lost');
+    this.#grace?.cancel();
+    // Before the first frame there is nothing to come back to: `STARTING_MAX_MS` is what counts then.
+    if (this.#packager)
+      this.#grace = this.#deps.clock.after(GRACE_MS, () => this.#finishBehind('grace-over'));
+  }
+
+  #finishBehind(input: 'end' | 'grace-over'): void {
+    this.finish(input).catch(cause => this.#log.error({ err: cause }, 'a broadcast could not be finished'));
+  }
+
+  #step(input: LifecycleInput, fields: { startedAtMs?: number } = {}): void {
+    this.#steps = this.#steps.then(async () => {
+      try {
+        await this.#deps.broadcasts.advance(this.id, input, fields);
+      } catch (cause) {
+        this.#log.error({ err: cause, input }, 'a change of state was not stored');
+        // A broadcast that nobody can be told of must not run on in silence.
+        if (input === 'media-arrived') this.#finishBehind('grace-over');
+      }
+    });
+  }
+
+  async #finish(input: 'end' | 'grace-over' | 'never-published'): Promise<void> {
+    const { broadcasts, clock, forget } = this.#deps;
+    this.#grace?.cancel();
+    this.stream.end();
+    await this.#steps;
+    await broadcasts.advance(this.id, input, { endedAtMs: clock.nowMs() });
+    if (!this.#packager || !this.#recording) {
+      forget(this.id);
+      return;
+    }
+    await this.#archive(this.#packager, this.#recording);
+    this.#linger ??= clock.after(LINGER_MS, () => forget(this.id));
+  }
+
+  /** The replay answers before anybody is told of it, so that no player finds neither. */
+  async #archive(packager: Packager, recording: RunningRecording): Promise<void> {
+    const { broadcasts, recorder, flushRoom } = this.#deps;
+    await packager.finish();
+    const totals = await recording.finish();
+    await flushRoom();
+    const replay = totals ? await recorder.openReplay(this.id) : null;
+    if (replay) this.#replay = replayAfterLive(replay, packager.source);
+    await broadcasts.advance(this.id, 'recording-closed', { durationMs: totals?.durationMs ?? 0 });
+  }
+}

@@ -1,0 +1,158 @@
+import type { Clock } from '#base/clock.ts';
+import { type AccountId, type BroadcastId, type Ids, isId } from '#base/ids.ts';
+import type { Logger } from '#base/log.ts';
+import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
+import type { Broadcast } from '#contract/api/types.ts';
+import { Refusal } from '#contract/errors.ts';
+import type { Blobs } from '#ports/blobs.ts';
+import type { Bus } from '#ports/bus.ts';
+import type { Db, Migrations } from '#ports/db.ts';
+import type { Directory } from '#ports/directory.ts';
+import type { JobHandler, Jobs } from '#ports/jobs.ts';
+import type { Transcoder } from '#ports/transcoder.ts';
+import { createBroadcasts } from './broadcast/broadcasts.ts';
+import { isOver } from './broadcast/lifecycle.ts';
+import { broadcastMigrations } from './broadcast/migrations.ts';
+import { OnAirRegistry } from './broadcast/on-air-registry.ts';
+import { createPresenter } from './broadcast/present.ts';
+import { matchesPublishToken } from './broadcast/publish-token.ts';
+import type { BroadcastRow } from './broadcast/store.ts';
+import type { HlsSource } from './packager/source.ts';
+import { createRecorder } from './recorder/recorder.ts';
+import { roomMigrations } from './room/migrations.ts';
+import { createRoom, type Room } from './room/room.ts';
+import type { Publisher } from './stream/publisher.ts';
+import type { Stream } from './stream/stream.ts';
+
+export type {
+  HlsAnswer,
+  HlsBody,
+  HlsOutcome,
+  HlsSource,
+  PlaylistQuery,
+  RenditionName,
+} from './packager/source.ts';
+export { Pending } from './packager/source.ts';
+export type { CommentPage, NewComment } from './room/comments.ts';
+export type { Room } from './room/room.ts';
+export type { TrackPacket } from './stream/gop-cache.ts';
+export type { Publisher, PublisherLeave } from './stream/publisher.ts';
+export type { StreamReader } from './stream/reader.ts';
+export type { Stream } from './stream/stream.ts';
+
+export interface LiveDeps {
+  readonly db: Db;
+  readonly jobs: Jobs;
+  readonly bus: Bus;
+  readonly blobs: Blobs;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly directory: Directory;
+  readonly transcoder: Transcoder;
+  readonly config: {
+    /** Origin of the addresses that are given out; null gives addresses relative to the page. */
+    readonly publicUrl: string | null;
+  };
+}
+
+export interface NewBroadcast {
+  readonly title: string;
+  /** Whether followers get the post in their home timeline; true unless said. */
+  readonly announce?: boolean;
+}
+
+/** The live domain's front door. Run its `migrations`, then `recover`, before anything else is asked of it. */
+export interface Live {
+  readonly migrations: Migrations;
+  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+  readonly room: Room;
+  /** Refuses with `invalid-request`. */
+  create(ownerId: AccountId, broadcast: NewBroadcast): Promise<CreatedBroadcast>;
+  /** Refuses with `not-found`. */
+  get(id: BroadcastId): Promise<Broadcast>;
+  /** Refuses with `not-found`, `not-allowed`, `invalid-request`. */
+  update(ownerId: AccountId, id: BroadcastId, change: { readonly title: string }): Promise<Broadcast>;
+  /** Resolves when the replay is ready; ending again changes nothing. Refuses with `not-found`, `not-allowed`. */
+  end(ownerId: AccountId, id: BroadcastId): Promise<Broadcast>;
+  /** What is live, newest first. Refuses with `invalid-cursor`. */
+  listLive(cursor?: string, limit?: number): Promise<{ items: Broadcast[]; nextCursor: string | null }>;
+  /** Refuses with `not-found`, `wrong-publish-token`, `broadcast-over`, `already-publishing`, `unavailable`. */
+  publish(id: BroadcastId, token: string): Promise<Publisher>;
+  /** Refuses with `not-found`, `not-live`, `broadcast-over`. */
+  watch(id: BroadcastId): Promise<Stream>;
+  /** The packager while live, the replay after; null when there is neither. */
+  hls(id: BroadcastId): Promise<HlsSource | null>;
+  /** Finishes what a crash left behind, then looks for broadcasts that were never published. */
+  recover(): Promise<void>;
+  /** Interrupts publishers, flushes parts, finishes recordings. Nothing can be published afterwards. */
+  drain(): Promise<void>;
+}
+
+export function createLive(deps: LiveDeps): Live {
+  const { directory, config } = deps;
+  const broadcasts = createBroadcasts(deps);
+  const recorder = createRecorder(deps);
+  const { room, hearts, presence } = createRoom({ ...deps, broadcasts });
+  const onAir = new OnAirRegistry({ ...deps, broadcasts, recorder, flushRoom: () => hearts.flush() });
+  const publicUrl = config.publicUrl ?? '';
+  const presenter = createPresenter({
+    directory,
+    publicUrl,
+    viewers: id => presence.viewers(id),
+    hearts: row => hearts.total(row),
+    isSending: id => onAir.find(id)?.isSending ?? false,
+    hasSource: id => Boolean(onAir.find(id)?.source),
+  });
+
+  async function owned(ownerId: AccountId, id: BroadcastId): Promise<BroadcastRow> {
+    const row = await broadcasts.get(id);
+    if (row.ownerId !== ownerId) throw new Refusal('not-allowed', 'This broadcast belongs to somebody else.');
+    return row;
+  }
+
+  return {
+    migrations: { ...broadcastMigrations, ...roomMigrations, ...recorder.migrations },
+    jobHandlers: {},
+    room,
+    async create(ownerId, { title, announce = true }) {
+      const { row, publishToken } = await broadcasts.create(ownerId, title, announce);
+      return { ...(await presenter.one(row)), whipUrl: `${publicUrl}/whip/${row.id}`, publishToken };
+    },
+    get: async id => presenter.one(await broadcasts.get(id)),
+    async update(ownerId, id, { title }) {
+      await owned(ownerId, id);
+      return presenter.one(await broadcasts.rename(id, title));
+    },
+    async end(ownerId, id) {
+      const row = await owned(ownerId, id);
+      await onAir.end(row);
+      return presenter.one(await broadcasts.get(id));
+    },
+    async listLive(cursor, limit) {
+      const { rows, nextCursor } = await broadcasts.listLive(cursor, limit);
+      return { items: await presenter.many(rows), nextCursor };
+    },
+    async publish(id, token) {
+      const row = await broadcasts.get(id);
+      if (!(await matchesPublishToken(token, row.publishTokenHash))) throw new Refusal('wrong-publish-token');
+      return onAir.publish(row);
+    },
+    async watch(id) {
+      const row = await broadcasts.get(id);
+      const air = onAir.find(id);
+      if (air?.isSending) return air.stream;
+      throw new Refusal(isOver(row.state) ? 'broadcast-over' : 'not-live');
+    },
+    async hls(id) {
+      const air = onAir.find(id);
+      if (air) return air.source;
+      return isId(id) ? recorder.openReplay(id) : null;
+    },
+    recover: () => onAir.recover(),
+    async drain() {
+      await onAir.drain();
+      await hearts.close();
+    },
+  };
+}
