@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { H264Depacketizer } from '#media/h264/depacketizer.ts';
+import { parseRtp } from '#media/rtp/packet.ts';
+import { PublisherRtp } from '#media/rtp/publisher.ts';
+import { ViewerRtp } from '#media/rtp/viewer.ts';
+import type { TrackedPacket } from '#media/rtp/viewer-types.ts';
+import type { AudioUnit, Unit, VideoUnit } from '#media/unit.ts';
+import { Seeded } from '#tests/support/seeded.ts';
+import { createPath, type NetworkOptions, SimulatedTime } from '#tests/support/simulated-network.ts';
+import { SimulatedPublisher, simulatedAudio, simulatedVideo } from '#tests/support/simulated-publisher.ts';
+
+interface Run {
+  readonly publisher: SimulatedPublisher;
+  readonly receiver: PublisherRtp;
+  readonly video: readonly VideoUnit[];
+  readonly audio: readonly AudioUnit[];
+  readonly packets: readonly TrackedPacket[];
+}
+
+/** Ten seconds of a broadcast over the given network; the way back is as long but loses nothing. */
+function publish(random: Seeded, network: NetworkOptions): Run {
+  const time = new SimulatedTime();
+  const units: Unit[] = [];
+  const packets: TrackedPacket[] = [];
+  const back = createPath(time, random, { delayMs: network.delayMs }, bytes => publisher.rtcp(bytes));
+  const receiver = new PublisherRtp(
+    { video: simulatedVideo, audio: simulatedAudio, ssrc: 7 },
+    {
+      packet: (track, packet) => packets.push({ track, packet }),
+      unit: (_, unit) => units.push(unit),
+      rtcp: back,
+    },
+  );
+  const forth = createPath(time, random, network, bytes => receiver.receive(bytes, time.nowMs));
+  const publisher = new SimulatedPublisher(random, forth);
+  time.every(1000 / 30, 1000, 11_000, () => publisher.frame(time.nowMs));
+  time.every(20, 1000, 11_000, () => publisher.sound(time.nowMs));
+  time.every(1000, 1500, 11_000, () => publisher.reports(time.nowMs));
+  time.every(20, 1000, 13_000, () => receiver.tick(time.nowMs));
+  time.runUntil(13_000);
+  const video = units.filter(unit => unit.kind === 'video');
+  return { publisher, receiver, video, audio: units.filter(unit => unit.kind === 'audio'), packets };
+}
+
+function assertOrdered(units: readonly Unit[]): void {
+  for (const [index, unit] of units.entries()) {
+    assert.ok(Number.isSafeInteger(unit.pts) && unit.pts >= 0, `timestamp ${unit.pts}`);
+    if (index > 0) assert.ok(unit.pts > units[index - 1]!.pts, 'timestamps strictly increase');
+  }
+}
+
+function slices(units: readonly VideoUnit[]): string[] {
+  return units.map(unit => Buffer.from(unit.nals.at(-1)!).toString('base64'));
+}
+
+for (const [loss, jitterMs, delayMs] of [
+  [0, 0, 10],
+  [0.05, 0, 20],
+  [0.05, 10, 20],
+  [0.1, 4, 10],
+] as const) {
+  test(`retransmission recovers every frame at ${loss * 100} % loss, ${jitterMs} ms jitter, ${delayMs} ms delay`, t => {
+    const random = new Seeded(20_260_722);
+    t.diagnostic(`seed ${random.seed}`);
+    const { publisher, video } = publish(random, { delayMs, jitterMs, loss, duplication: 0.02 });
+    // Nothing tells a receiver of packets that were lost before the first one arrived.
+    const sent = publisher.frames.map(frame => Buffer.from(frame.slice).toString('base64'));
+    const received = slices(video);
+    const first = sent.indexOf(received[0]!);
+    assert.ok(first <= 30, `the first whole key frame was frame ${first}`);
+    assert.deepEqual(received, sent.slice(first));
+    assertOrdered(video);
+    assert.equal(video[0]!.pts, 0);
+    assert.ok(video[0]!.key);
+  });
+}
+
+test('without retransmission a broken frame and what leans on it are left out, and a key frame is asked for', t => {
+  const random = new Seeded(4);
+  t.diagnostic(`seed ${random.seed}`);
+  const time = new SimulatedTime();
+  const video: VideoUnit[] = [];
+  const lossless = {
+    ...simulatedVideo,
+    rtxPayloadType: null,
+    feedback: { ...simulatedVideo.feedback, nack: false },
+  };
+  const receiver = new PublisherRtp(
+    { video: lossless, audio: simulatedAudio, ssrc: 7 },
+    {
+      packet() {},
+      unit: (_, unit) => unit.kind === 'video' && video.push(unit),
+      rtcp: b => publisher.rtcp(b),
+    },
+  );
+  const publisher = new SimulatedPublisher(
+    random,
+    createPath(time, random, { delayMs: 10, loss: 0.01 }, bytes => receiver.receive(bytes, time.nowMs)),
+  );
+  time.every(1000 / 30, 1000, 21_000, () => publisher.frame(time.nowMs));
+  time.every(20, 1000, 22_000, () => receiver.tick(time.nowMs));
+  time.runUntil(22_000);
+  assert.ok(receiver.stats.lost > 0 && receiver.stats.unitsDropped > 0);
+  assert.ok(publisher.plis > 1 && publisher.plis <= 22, `${publisher.plis} requests in 21 s`);
+  const sent = publisher.frames.map(frame => Buffer.from(frame.slice).toString('base64'));
+  const positions = slices(video).map(slice => sent.indexOf(slice));
+  for (const [index, position] of positions.entries()) {
+    assert.ok(position >= 0, 'only whole frames come out');
+    if (index > 0 && position !== positions[index - 1]! + 1)
+      assert.ok(video[index]!.key, 'after a gap comes a key frame');
+  }
+  assert.ok(video.length > publisher.frames.length / 3);
+  assertOrdered(video);
+});
+
+for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+  test(`timestamps stay in order whatever the network does (seed ${seed})`, () => {
+    const random = new Seeded(seed);
+    const network = {
+      delayMs: random.below(150),
+      jitterMs: random.below(300),
+      loss: random.next() * 0.2,
+      duplication: random.next() * 0.2,
+    };
+    const { video, audio, packets } = publish(random, network);
+    assertOrdered(video);
+    assertOrdered(audio);
+    const numbers = packets.map(({ track, packet }) => `${track.id} ${packet.sequenceNumber}`);
+    assert.equal(new Set(numbers).size, numbers.length, 'each packet is passed on once');
+  });
+}
+
+test('a viewer behind a lossy network gets every frame by retransmission', t => {
+  const random = new Seeded(99);
+  t.diagnostic(`seed ${random.seed}`);
+  const time = new SimulatedTime();
+  const viewerVideo = {
+    ...simulatedVideo,
+    payloadType: 96,
+    rtxPayloadType: 97,
+    extensions: { mid: null, transportCc: null, absSendTime: 2 },
+  };
+  const viewerAudio = { ...simulatedAudio, payloadType: 63, extensions: viewerVideo.extensions };
+  // The viewer's browser: the same recovery, on the other end.
+  const frames: VideoUnit[] = [];
+  const sounds: AudioUnit[] = [];
+  const browser = new PublisherRtp(
+    { video: viewerVideo, audio: viewerAudio, ssrc: 9 },
+    {
+      packet() {},
+      unit: (_, unit) => (unit.kind === 'video' ? frames.push(unit) : sounds.push(unit)),
+      rtcp: createPath(time, random, { delayMs: 15 }, bytes => viewer.receive(bytes, time.nowMs)),
+    },
+  );
+  const down = { delayMs: 15, jitterMs: 5, loss: 0.05, duplication: 0.02 };
+  const viewer = new ViewerRtp(
+    {
+      video: viewerVideo,
+      audio: viewerAudio,
+      ssrcs: { video: 0xaaaaaaaa, videoRtx: 0xbbbbbbbb, audio: 0xcccccccc },
+    },
+    {
+      send: createPath(time, random, down, bytes => browser.receive(bytes, time.nowMs)),
+      keyframeWanted: () => receiver.requestKeyframe(time.nowMs),
+    },
+  );
+  const receiver = new PublisherRtp(
+    { video: simulatedVideo, audio: simulatedAudio, ssrc: 7 },
+    {
+      packet: (track, packet) => viewer.packet(track, packet, time.nowMs),
+      unit() {},
+      rtcp: bytes => publisher.rtcp(bytes),
+    },
+  );
+  const publisher = new SimulatedPublisher(
+    random,
+    createPath(time, random, { delayMs: 15, loss: 0.03 }, bytes => receiver.receive(bytes, time.nowMs)),
+  );
+  viewer.join([], time.nowMs);
+  time.every(1000 / 30, 1000, 11_000, () => publisher.frame(time.nowMs));
+  time.every(20, 1000, 11_000, () => publisher.sound(time.nowMs));
+  time.every(1000, 1500, 11_000, () => publisher.reports(time.nowMs));
+  time.every(20, 1000, 13_000, () => {
+    receiver.tick(time.nowMs);
+    viewer.tick(time.nowMs);
+    browser.tick(time.nowMs);
+  });
+  time.runUntil(13_000);
+  const sent = publisher.frames.map(frame => Buffer.from(frame.slice).toString('base64'));
+  const received = slices(frames);
+  assert.ok(received.length > 250, `${received.length} frames`);
+  assert.deepEqual(received, sent.slice(sent.indexOf(received[0]!)));
+  assert.ok(viewer.stats.resent > 0);
+  assert.ok(sounds.length > 400);
+  assert.ok(
+    viewer.stats.rttMs !== null && viewer.stats.rttMs >= 30 && viewer.stats.rttMs < 60,
+    `${viewer.stats.rttMs}`,
+  );
+});
+
+test('a viewer that joins late gets the frames since the key frame at once and then is live', () => {
+  const random = new Seeded(5);
+  const time = new SimulatedTime();
+  const packets: TrackedPacket[] = [];
+  const received: { timestamp: number; sequence: number; atMs: number }[] = [];
+  const whole: number[] = [];
+  const depacketizer = new H264Depacketizer(
+    unit => whole.push(unit.timestamp),
+    () => assert.fail('every frame is whole'),
+  );
+  const viewer = new ViewerRtp(
+    { video: simulatedVideo, audio: simulatedAudio, ssrcs: { video: 5, videoRtx: null, audio: 6 } },
+    {
+      send(bytes) {
+        const packet = parseRtp(bytes.slice());
+        if (packet?.payloadType !== 106) return;
+        depacketizer.push(packet.payload, packet.timestamp, packet.marker, time.nowMs);
+        received.push({ timestamp: packet.timestamp, sequence: packet.sequenceNumber, atMs: time.nowMs });
+      },
+      keyframeWanted() {},
+    },
+  );
+  const receiver = new PublisherRtp(
+    { video: simulatedVideo, audio: simulatedAudio, ssrc: 7 },
+    {
+      packet: (track, packet) => {
+        viewer.packet(track, packet, time.nowMs);
+        packets.push({ track, packet });
+      },
+      unit() {},
+      rtcp() {},
+    },
+  );
+  const publisher = new SimulatedPublisher(random, bytes => receiver.receive(bytes, time.nowMs));
+  time.every(1000 / 30, 1000, 4000, () => publisher.frame(time.nowMs));
+  time.at(3001, () => viewer.join(packets.slice(), time.nowMs));
+  time.runUntil(4000);
+  const burst = received.filter(entry => entry.atMs === 3001).map(entry => entry.timestamp);
+  const frames = [...new Set(burst)];
+  assert.equal(frames.length, 61);
+  assert.deepEqual(
+    frames.slice(1).map((timestamp, index) => (timestamp - frames[index]!) >>> 0),
+    frames.slice(1).map(() => 90),
+  );
+  const live = [...new Set(received.filter(entry => entry.atMs > 3001).map(entry => entry.timestamp))];
+  assert.equal((live[0]! - frames.at(-1)!) >>> 0, 3000, 'then the pace is the stream again');
+  assert.equal(whole.length, 90);
+  const steps = received
+    .slice(1)
+    .map((entry, index) => (entry.sequence - received[index]!.sequence) & 0xffff);
+  assert.ok(
+    steps.every(step => step === 1),
+    'sequence numbers have no gap',
+  );
+});
