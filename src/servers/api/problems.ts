@@ -16,6 +16,11 @@ export const HEADER_BYTES_MAX = 16 * 1024;
 export function installProblems(fastify: FastifyInstance, log: Logger): void {
   const routes = new RouteTable();
   fastify.addHook('onRoute', route => routes.add(route.method, route.url));
+  fastify.addHook('onRequest', async request => {
+    // No address of ours holds U+0000, and PostgreSQL fails on one.
+    if (request.url.includes('%00'))
+      throw new Refusal('invalid-request', 'The address must not hold the NUL character.');
+  });
   fastify.setErrorHandler((error, request, reply) => answer(error, request, reply, log));
   fastify.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]!;

@@ -91,8 +91,14 @@ describe('a mounted method', () => {
       ['', /The body lacks `text`\./],
     ];
     for (const [body, detail] of cases) problem(await create(body), 400, 'invalid-request', detail);
-    const many = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`key-${index}`, 1]));
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${n}-${'x'.repeat(1000)}`, 1]));
     assert.ok((await create(many)).body.detail.length < 300, 'the answer does not grow with the request');
+  });
+
+  it('refuses the NUL character, which not every database can keep', async () => {
+    problem(await create({ text: 'a\0b' }), 400, 'invalid-request', /NUL/);
+    problem(await api.call('GET', '/api/v1/posts/a%00b'), 400, 'invalid-request', /NUL/);
+    problem(await api.call('GET', '/whip/a%00b'), 400, 'invalid-request', /NUL/);
   });
 
   it('reads whole numbers from the query and nothing else', async () => {

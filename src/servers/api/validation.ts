@@ -21,10 +21,19 @@ export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema: give
   const place = places[httpPart ?? 'body'] ?? 'the request';
   return (sent: unknown) => {
     const value = httpPart === 'body' ? sent : withIntegers(schema, sent);
-    if (validator.Check(value)) return { value };
-    return { error: new Refusal('invalid-request', sentence(place, validator.Errors(value))) };
+    if (!validator.Check(value))
+      return { error: new Refusal('invalid-request', sentence(place, validator.Errors(value))) };
+    if (holdsNul(value))
+      return { error: new Refusal('invalid-request', `${capital(place)} must not hold the NUL character.`) };
+    return { value };
   };
 };
+
+/** PostgreSQL cannot keep U+0000 in a text; without this it would be our failure. */
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsNul);
+}
 
 function withIntegers(schema: TObject, sent: unknown): unknown {
   const value = { ...(sent as Record<string, unknown>) };
