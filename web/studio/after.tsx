@@ -1,4 +1,5 @@
 import type { Room } from '../room/room.ts';
+import { go } from '../router.ts';
 import { ButtonLink } from '../ui/button.tsx';
 import { formatDuration, plural } from '../ui/format.ts';
 import type { Studio } from './studio.ts';
@@ -22,14 +23,22 @@ export function After({ studio, room }: { readonly studio: Studio; readonly room
             {formatDuration(broadcast.durationMs ?? 0)} · {plural(room.hearts.value, 'heart')} ·{' '}
             {plural(broadcast.comments, 'comment')}
           </p>
-          <ButtonLink kind="primary" href={`/p/${broadcast.postId}`}>
+          <ButtonLink kind="primary" href={`/p/${broadcast.postId}`} onClick={leave}>
             {saved ? 'Watch the replay' : 'See the post'}
           </ButtonLink>
         </>
       )}
-      <ButtonLink kind="quiet" href="/">
+      <ButtonLink kind="quiet" href="/" onClick={leave}>
         Home
       </ButtonLink>
     </section>
   );
+}
+
+/** The way back from there leads past this page: the broadcast is over. */
+function leave(event: MouseEvent): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || !(event.currentTarget instanceof HTMLAnchorElement))
+    return;
+  event.preventDefault();
+  go(event.currentTarget.href, { replace: true });
 }

@@ -1,18 +1,27 @@
-/** Asks before the page is left: the browser's own question for closing it, `onBack` for the way back. */
+/**
+ * Asks before the page is left: the browser's own question for closing it, `onBack` for the way back. The way back meets
+ * an entry of the history that is this page once more, so that the router has nowhere to go.
+ */
 export function guardLeaving(onBack: () => void): () => void {
   const closing = (event: BeforeUnloadEvent) => event.preventDefault();
-  const here = location.href;
-  const state: unknown = history.state;
-  // Before the router hears of it: the page stays, and so does its entry in the history.
-  const goingBack = (event: PopStateEvent) => {
-    event.stopImmediatePropagation();
-    history.pushState(state, '', here);
+  const goneBack = () => {
+    pushGuard();
     onBack();
   };
+  pushGuard();
   addEventListener('beforeunload', closing);
-  addEventListener('popstate', goingBack, { capture: true });
+  addEventListener('popstate', goneBack);
   return () => {
     removeEventListener('beforeunload', closing);
-    removeEventListener('popstate', goingBack, { capture: true });
+    removeEventListener('popstate', goneBack);
+    if (isGuard(history.state)) history.back();
   };
+}
+
+function pushGuard(): void {
+  history.pushState({ ...(history.state as object | null), guard: true }, '', location.href);
+}
+
+function isGuard(state: unknown): boolean {
+  return Boolean((state as { guard?: boolean } | null)?.guard);
 }
