@@ -19,9 +19,7 @@ export function createLiveSource(renditions: readonly Rendition[]): HlsSource {
     return multivariant.body;
   };
   return {
-    get live() {
-      return !renditions.every(rendition => rendition.ended);
-    },
+    live: true,
     // The rendition that is last to start decides, and it is the one to wait for.
     multivariant: () => (renditions.find(rendition => !hasStarted(rendition)) ?? renditions[0]!).when(build),
     playlist: (name, query) => of(name, rendition => rendition.playlistAnswer(query)),

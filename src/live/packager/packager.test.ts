@@ -235,7 +235,6 @@ test('the end publishes what is left, ends the playlists and lets everybody go',
   await packager.finish();
   assert.match(text(reload.outcome), /#EXTINF:1\.0\d+,\n1\.m4s\n#EXT-X-ENDLIST\n$/);
   assert.ok(hinted.outcome);
-  assert.equal(packager.source.live, false);
   const durations = (['video', 'audio'] as const).map(name => {
     const playlist = text(packager.source.playlist(name, plain));
     return [...playlist.matchAll(/#EXTINF:([\d.]+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);

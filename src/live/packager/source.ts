@@ -21,7 +21,7 @@ export interface PlaylistQuery {
 
 /** A broadcast as HLS sees it, live or recorded. Answers are immediate where the bytes are in memory. */
 export interface HlsSource {
-  /** Whether playlists may still change. */
+  /** Whether playlists may still change: at the latest when the replay takes over. */
   readonly live: boolean;
   multivariant(): HlsAnswer;
   playlist(rendition: RenditionName, query: PlaylistQuery): HlsAnswer;

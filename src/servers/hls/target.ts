@@ -1,0 +1,63 @@
+import { type BroadcastId, isId } from '#base/ids.ts';
+import { Refusal } from '#contract/errors.ts';
+import type { HlsAnswer, HlsSource, PlaylistQuery, RenditionName } from '#live/index.ts';
+
+/** What a URL below `/hls/` names. */
+export interface Target {
+  readonly broadcastId: BroadcastId;
+  readonly kind: 'playlist' | 'media';
+  /** A blocking reload: its answer belongs to its msn and part, and may be cached. */
+  readonly blocking: boolean;
+  ask(source: HlsSource): HlsAnswer;
+}
+
+/** Longest path with its query. */
+export const URL_MAX = 512;
+
+const PATH =
+  /^\/hls\/([0-9a-z]{26})\/(?:(index\.m3u8)|(video|audio)\/(?:(index\.m3u8)|init-(\d{1,6})\.mp4|(\d{1,9})(?:\.(\d{1,4}))?\.m4s))$/;
+
+/** Reads a URL. Throws `not-found` for what is not one of our names, `invalid-request` for wrong delivery directives. */
+export function parseTarget(url: string): Target {
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const match = url.length <= URL_MAX ? PATH.exec(path) : null;
+  const [, broadcastId, multivariant, rendition, playlist, init, msn, part] = match ?? [];
+  if (broadcastId === undefined || !isId(broadcastId)) throw new Refusal('not-found');
+  if (multivariant !== undefined)
+    return { broadcastId, kind: 'playlist', blocking: false, ask: source => source.multivariant() };
+  const name = rendition as RenditionName;
+  if (playlist !== undefined) {
+    const query = parseQuery(mark < 0 ? '' : url.slice(mark + 1));
+    const blocking = query.msn !== null;
+    return { broadcastId, kind: 'playlist', blocking, ask: source => source.playlist(name, query) };
+  }
+  const ask = (source: HlsSource): HlsAnswer => {
+    if (init !== undefined) return source.init(name, Number(init));
+    if (part !== undefined) return source.part(name, Number(msn), Number(part));
+    return source.segment(name, Number(msn));
+  };
+  return { broadcastId, kind: 'media', blocking: false, ask };
+}
+
+const NO_DIRECTIVES: PlaylistQuery = { msn: null, part: null };
+
+/** Delivery directives (RFC 8216bis section 6.2.5). `_HLS_skip` may be ignored, as delta updates are not offered. */
+function parseQuery(query: string): PlaylistQuery {
+  if (query === '') return NO_DIRECTIVES;
+  const parameters = new URLSearchParams(query);
+  const msn = parseNumber(parameters, '_HLS_msn', 9);
+  const part = parseNumber(parameters, '_HLS_part', 4);
+  if (part !== null && msn === null)
+    throw new Refusal('invalid-request', '_HLS_part needs _HLS_msn beside it.');
+  return { msn, part };
+}
+
+function parseNumber(parameters: URLSearchParams, name: string, digitsMax: number): number | null {
+  const values = parameters.getAll(name);
+  if (values.length === 0) return null;
+  const [value] = values;
+  if (values.length > 1 || value === undefined || !/^\d+$/.test(value) || value.length > digitsMax)
+    throw new Refusal('invalid-request', `${name} is one whole number of at most ${digitsMax} digits.`);
+  return Number(value);
+}
