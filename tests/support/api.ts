@@ -3,8 +3,9 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { createAccounts } from '#accounts/index.ts';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { FakeClock } from '#base/fake-clock.ts';
-import { createIds } from '#base/ids.ts';
+import { createIds, type Ids } from '#base/ids.ts';
 import { type Logger, silentLogger } from '#base/log.ts';
+import type { Db } from '#ports/db.ts';
 import {
   type AnyHandler,
   answerClientError,
@@ -39,10 +40,18 @@ export interface ApiAnswer {
   readonly body: any;
 }
 
+/** What other domains are made of. */
+export interface ApiBase {
+  readonly accounts: Services['accounts'];
+  readonly db: Db;
+  readonly ids: Ids;
+  readonly clock: FakeClock;
+}
+
 interface Options {
   readonly handlers: readonly AnyHandler[];
   /** Adds what the handlers ask besides accounts. */
-  readonly services?: (accounts: Services['accounts']) => Partial<Services>;
+  readonly services?: (base: ApiBase) => Partial<Services>;
   readonly publicUrl?: string | null;
   readonly log?: Logger;
   /** Routes beside the API, as other servers mount them. */
@@ -59,8 +68,8 @@ export async function startTestApi(options: Options): Promise<TestApi> {
   const publicUrl = options.publicUrl ?? null;
   const secret = 'a secret of the tests, long enough for anybody';
   const accounts = createAccounts({ db, ids, clock, log: silentLogger, secret, publicUrl });
-  await db.migrate(accounts.migrations);
-  const services = { accounts, ...options.services?.(accounts) } as Services;
+  const services = { accounts, ...options.services?.({ accounts, db, ids, clock }) } as Services;
+  await db.migrate({ ...accounts.migrations, ...services.social?.migrations });
   const fastify = Fastify({ frameworkErrors: answerFrameworkError, clientErrorHandler: answerClientError });
   installSecurityHeaders(fastify);
   installProblems(fastify, options.log ?? silentLogger);
