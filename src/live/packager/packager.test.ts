@@ -1,61 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '#base/fake-clock.ts';
-import { silentLogger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
-import type { Track } from '#media/track.ts';
-import type { Transcoder } from '#ports/transcoder.ts';
+import { feedPackager } from '#tests/support/packager.ts';
 import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, LISTED_SEGMENTS_MAX } from './limits.ts';
-import { createPackager, type Packager, type RecordingSink } from './packager.ts';
+import type { RecordingSink } from './packager.ts';
 import { type HlsAnswer, type HlsOutcome, Pending } from './source.ts';
 
-const hex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
-const sets = [hex('6764000dacb40a0cfcf080000003008000001e478a1550'), hex('68ef3cb0')];
-const videoTrack: Track = { kind: 'video', codec: 'h264', id: 'video', timescale: 90_000 };
-const audioTrack: Track = { kind: 'audio', codec: 'aac', id: 'audio', timescale: 48_000, channels: 2 };
 const epochMs = Date.UTC(2026, 0, 1);
 
-/** AAC publishers need no codec, so these tests run without one. */
-const noTranscoder: Transcoder = {
-  opusToAac: () => Promise.reject(new Error('not used')),
-  close: () => Promise.resolve(),
-};
-
-interface Rig {
-  packager: Packager;
-  clock: FakeClock;
-  /** Feeds frames of 1/30 s and AAC up to here; a key frame every 2 s. */
-  until(seconds: number): void;
-}
-
-function rig(recording: RecordingSink | null = null): Rig {
+function rig(recording?: RecordingSink) {
   const clock = new FakeClock();
-  const packager = createPackager({
-    epochMs,
-    tracks: [videoTrack, audioTrack],
-    clock,
-    log: silentLogger,
-    transcoder: noTranscoder,
-    keyframeWanted: () => {},
-    recording,
-  });
-  let frame = 0;
-  let aac = 0;
-  const until = (seconds: number) => {
-    for (; frame < seconds * 30; frame++) {
-      const key = frame % 60 === 0;
-      const nals = key ? [...sets, hex('6588')] : [hex('419a')];
-      packager.unit(videoTrack, { kind: 'video', pts: frame * 3000, dts: frame * 3000, key, nals });
-      for (; aac * 1024 * 30 < (frame + 1) * 48_000; aac++)
-        packager.unit(audioTrack, {
-          kind: 'audio',
-          pts: aac * 1024,
-          duration: 1024,
-          data: Uint8Array.of(1, 2),
-        });
-    }
-  };
-  return { packager, clock, until };
+  return { clock, ...feedPackager({ clock, epochMs, ...(recording ? { recording } : {}) }) };
 }
 
 function text(answer: HlsAnswer | null): string {
