@@ -12,15 +12,20 @@ import { buildWebIfStale } from './web-build.ts';
 await buildWebIfStale();
 const dataDirectory = await mkdtemp(path.join(tmpdir(), 'skylark-demo-'));
 const running = await startSkylark({
-  logLevel: 'warn',
-  ...readConfig(process.env),
+  ...readConfig({ SKYLARK_LOG: 'warn', ...process.env }),
   dataDirectory,
   databaseUrl: null,
 });
 const broadcast = await fillWithSamples(running.url);
 const publisher = spawn(
   process.execPath,
-  ['tools/synthetic-publisher.ts', '--whip-url', broadcast.whipUrl, '--token', broadcast.publishToken],
+  [
+    'tools/synthetic-publisher.ts',
+    '--whip-url',
+    new URL(broadcast.whipUrl, running.url).href,
+    '--token',
+    broadcast.publishToken,
+  ],
   { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
 );
 console.log(`Skylark serves ${running.url} with sample data that goes when this ends.`);

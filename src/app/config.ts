@@ -13,6 +13,8 @@ export interface Config {
   readonly publicUrl: string | null;
   /** SKYLARK_RTC_PORT: the one UDP port of WebRTC; 0 takes a free one. */
   readonly rtcPort: number;
+  /** SKYLARK_RTC_BIND: the address that WebRTC listens on; null: all of this machine's. */
+  readonly rtcBind: string | null;
   /** SKYLARK_RTC_HOSTS: addresses announced to browsers instead of this machine's own. */
   readonly rtcHosts: readonly string[];
   /** SKYLARK_DATABASE_URL: PostgreSQL instead of the SQLite file in the data folder. */
@@ -34,6 +36,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   SKYLARK_DATA: 'dataDirectory',
   SKYLARK_PUBLIC_URL: 'publicUrl',
   SKYLARK_RTC_PORT: 'rtcPort',
+  SKYLARK_RTC_BIND: 'rtcBind',
   SKYLARK_RTC_HOSTS: 'rtcHosts',
   SKYLARK_DATABASE_URL: 'databaseUrl',
   SKYLARK_LOG: 'logLevel',
@@ -54,6 +57,7 @@ export function readConfig(environment: Environment): Config {
     dataDirectory: path.resolve(value('SKYLARK_DATA') ?? 'data'),
     publicUrl: publicUrlOf(value('SKYLARK_PUBLIC_URL')),
     rtcPort: portOf('SKYLARK_RTC_PORT', value('SKYLARK_RTC_PORT'), 8189),
+    rtcBind: addressOf('SKYLARK_RTC_BIND', value('SKYLARK_RTC_BIND')),
     rtcHosts: hostsOf(value('SKYLARK_RTC_HOSTS')),
     databaseUrl: databaseUrlOf(value('SKYLARK_DATABASE_URL')),
     logLevel: logLevelOf(value('SKYLARK_LOG')),
@@ -82,6 +86,12 @@ function publicUrlOf(given: string | undefined): string | null {
   if (!isOrigin)
     refuse('SKYLARK_PUBLIC_URL', given, 'an origin like https://skylark.example.org, without a path');
   return url.origin;
+}
+
+function addressOf(name: string, given: string | undefined): string | null {
+  if (given === undefined) return null;
+  if (isIP(given) === 0) refuse(name, given, 'an IP address');
+  return given;
 }
 
 function hostsOf(given: string | undefined): string[] {

@@ -63,7 +63,7 @@ export const walls: Readonly<Record<string, Wall>> = {
   'adapters/jobs-db': adapter(['kysely']),
   'adapters/rtc-libdatachannel': adapter(['node-datachannel']),
   'adapters/transcoder-webcodecs': adapter(['@napi-rs/webcodecs']),
-  app: { rooms: ['*'], node: true, packages: ['fastify', 'pino', 'prom-client'] },
+  app: { rooms: ['*'], node: true, packages: ['fastify', 'kysely', 'pino', 'prom-client'] },
   web: {
     rooms: ['contract'],
     node: false,

@@ -30,6 +30,7 @@ export async function startServerProcess(
       SKYLARK_HOST: '127.0.0.1',
       SKYLARK_PORT: '0',
       SKYLARK_RTC_PORT: '0',
+      SKYLARK_RTC_BIND: '127.0.0.1',
       SKYLARK_DATA: data,
       SKYLARK_LOG: 'warn',
       ...environment,

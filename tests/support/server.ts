@@ -23,6 +23,7 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
     dataDirectory,
     publicUrl: null,
     rtcPort: 0,
+    rtcBind: '127.0.0.1',
     rtcHosts: [],
     databaseUrl: null,
     logLevel: 'error',

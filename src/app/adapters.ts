@@ -1,0 +1,49 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
+import { createLocalBus } from '#adapters/bus-local/index.ts';
+import { openPostgres } from '#adapters/db-postgres/index.ts';
+import { openSqlite } from '#adapters/db-sqlite/index.ts';
+import { createDbJobs } from '#adapters/jobs-db/index.ts';
+import { createLibdatachannelRtc } from '#adapters/rtc-libdatachannel/index.ts';
+import { createWebcodecsTranscoder } from '#adapters/transcoder-webcodecs/index.ts';
+import type { Clock } from '#base/clock.ts';
+import type { Disposer } from '#base/dispose.ts';
+import type { Ids } from '#base/ids.ts';
+import type { Logger } from '#base/log.ts';
+import type { Db } from '#ports/db.ts';
+import type { Config } from './config.ts';
+
+interface Common {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly disposer: Disposer;
+}
+
+/** Opens every port's adapter; each is closed by `disposer`, after what uses it. */
+export async function openAdapters(config: Config, { log, clock, ids, disposer }: Common) {
+  await mkdir(config.dataDirectory, { recursive: true });
+  const db = await openDb(config, log);
+  disposer.add('db', () => db.close());
+  const bus = createLocalBus({ log });
+  disposer.add('bus', () => bus.close());
+  const blobs = await openDiskBlobs({ directory: path.join(config.dataDirectory, 'blobs'), log });
+  const jobs = createDbJobs({ db, clock, log, ids });
+  disposer.add('jobs', () => jobs.close());
+  const transcoder = createWebcodecsTranscoder({ log });
+  disposer.add('transcoder', () => transcoder.close());
+  const rtc = await createLibdatachannelRtc({
+    port: config.rtcPort,
+    hosts: config.rtcHosts,
+    log,
+    ...(config.rtcBind ? { bind: config.rtcBind } : {}),
+  });
+  disposer.add('rtc', () => rtc.close());
+  return { db, bus, blobs, jobs, transcoder, rtc };
+}
+
+function openDb(config: Config, log: Logger): Promise<Db> {
+  if (config.databaseUrl) return openPostgres({ url: config.databaseUrl, log });
+  return openSqlite({ file: path.join(config.dataDirectory, 'skylark.db'), log });
+}
