@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Clock } from '#base/clock.ts';
+import type { Logger } from '#base/log.ts';
+import { TokenBuckets } from '#base/token-bucket.ts';
+import { Refusal } from '#contract/errors.ts';
+import { CLIENT_FRAME_BYTES_MAX } from '#contract/socket/frames.ts';
+import type { Live } from '#live/index.ts';
+import type { Bus } from '#ports/bus.ts';
+import { addressOf, identify, refuseUpgrade, Seats, type SocketAccounts } from './admission.ts';
+import { ClientSocket, type ClientSocketDeps, type SocketStats } from './client-socket.ts';
+import { CLIENT_FRAMES, CLOSE_GOING_AWAY, PING_MS, SOCKETS_MAX } from './limits.ts';
+import { Topics } from './topics.ts';
+import type { HomeFeed } from './user-source.ts';
+
+export type { SocketStats } from './client-socket.ts';
+export type { HomeEvent, HomeFeed } from './user-source.ts';
+
+export interface SocketServerDeps {
+  readonly accounts: SocketAccounts;
+  readonly social: { readonly timeline: HomeFeed };
+  readonly live: Pick<Live, 'room'>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly config: { readonly publicUrl: string | null };
+}
+
+export interface SocketServer {
+  readonly stats: Readonly<SocketStats>;
+  /** Open sockets. */
+  readonly sockets: number;
+  /** Topics that somebody has joined. */
+  readonly topics: number;
+  /** Takes a request for `GET /socket` with `Upgrade: websocket`. Never throws. */
+  handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
+  /** Closes every socket with 1001; resolves when they are gone. */
+  close(): Promise<void>;
+}
+
+/** What stands for a client that has gone or done something wrong before there is a WebSocket. */
+function ignoreError(): void {}
+
+export function createSocketServer(deps: SocketServerDeps): SocketServer {
+  const { accounts, live, clock, log, config } = deps;
+  const stats: SocketStats = { opened: 0, refused: 0, badFrames: 0, tooSlow: 0, silent: 0 };
+  const wss = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: CLIENT_FRAME_BYTES_MAX,
+  });
+  const topics = new Topics({ ...deps, room: live.room, feed: deps.social.timeline });
+  const frames = new TokenBuckets(clock, CLIENT_FRAMES, SOCKETS_MAX);
+  const socketDeps: ClientSocketDeps = { topics, room: live.room, frames, stats, clock, log };
+  const seats = new Seats();
+  const open = new Set<ClientSocket>();
+  const pinging = clock.every(PING_MS, () => {
+    for (const socket of open) socket.ping();
+  });
+  let isClosing = false;
+
+  async function admit(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    if (isClosing) throw new Refusal('unavailable');
+    stream.once('close', seats.take(addressOf(request)));
+    const viewer = await identify(request, accounts, config.publicUrl);
+    if (isClosing) throw new Refusal('unavailable');
+    wss.handleUpgrade(request, stream, head, ws => {
+      const socket = new ClientSocket(String(++stats.opened), ws, stream, viewer, socketDeps);
+      open.add(socket);
+      ws.once('close', () => open.delete(socket));
+    });
+  }
+
+  return {
+    stats,
+    get sockets() {
+      return seats.taken;
+    },
+    get topics() {
+      return topics.size;
+    },
+    handleUpgrade(request, stream, head) {
+      stream.on('error', ignoreError);
+      admit(request, stream, head).catch(cause => {
+        stats.refused++;
+        if (!(cause instanceof Refusal)) log.error({ err: cause }, 'a socket could not be opened');
+        refuseUpgrade(stream, cause instanceof Refusal ? cause : new Refusal('internal'));
+      });
+    },
+    async close() {
+      isClosing = true;
+      pinging.cancel();
+      const closing = [...open];
+      for (const socket of closing) socket.close(CLOSE_GOING_AWAY, 'the server stops');
+      // Who does not answer is cut off, so that this comes to an end.
+      await Promise.all(closing.map(socket => socket.gone));
+    },
+  };
+}
