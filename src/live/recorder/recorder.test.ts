@@ -158,5 +158,10 @@ async function bytes(answer: HlsAnswer): Promise<Buffer> {
   return Buffer.concat(body.chunks);
 }
 
-const text = async (answer: HlsAnswer): Promise<string> => (await bytes(answer)).toString();
-const names = (playlist: string): string[] => playlist.split('\n').filter(line => line.endsWith('.m4s'));
+async function text(answer: HlsAnswer): Promise<string> {
+  return (await bytes(answer)).toString();
+}
+
+function names(playlist: string): string[] {
+  return playlist.split('\n').filter(line => line.endsWith('.m4s'));
+}
