@@ -131,6 +131,19 @@ export function rtcSuite(name: string, open: OpenRtc): void {
       await connect('sendonly');
     });
 
+    it('transports may close in the middle of a flood of packets', async () => {
+      for (let i = 0; i < 8; i++) {
+        const { peer, accepted } = await connect('sendonly');
+        for (let burst = 0; burst < 40; burst++) {
+          for (let j = 0; j < 20; j++) peer.send('video', rtp(j, 1000));
+          if (burst === 30) accepted.transport.close();
+          await new Promise(resolve => setImmediate(resolve));
+        }
+        peer.close();
+      }
+      assert.equal(rtc.openTransports, 0);
+    });
+
     it('a handler that throws closes its own transport and no other', async () => {
       const { accepted: other } = await connect('recvonly');
       const peer = await openPeer('sendonly');

@@ -54,10 +54,10 @@ export class Worker {
   async idle(): Promise<void> {
     const { store, clock } = this.#options;
     while (!this.#closed) {
-      this.wake();
-      await this.#filling;
-      if (this.#running.size > 0) await Promise.race(this.#running.values());
-      else if (!this.#filling && !(await store.hasDue(clock.nowMs()))) return;
+      if (this.#filling) await this.#filling;
+      else if (this.#running.size > 0) await Promise.race(this.#running.values());
+      else if (await store.hasDue(clock.nowMs())) this.wake();
+      else if (!this.#filling && this.#running.size === 0) return;
     }
   }
 
