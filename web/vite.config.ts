@@ -15,6 +15,8 @@ export default defineConfig({
     manifest: true,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // The HLS player is the largest chunk, and loaded only where it is needed.
+    chunkSizeWarningLimit: 700,
     rolldownOptions: {
       input: { main: 'index.html', sw: 'sw/sw.ts' },
       output: {

@@ -27,9 +27,7 @@ export function TextArea({
   const area = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     const field = area.current;
-    if (!field || !focused) return;
-    field.focus();
-    field.setSelectionRange(field.value.length, field.value.length);
+    if (focused) field?.setSelectionRange(field.value.length, field.value.length);
   }, [focused]);
   return (
     <div class="text-area" data-text={`${value}\n`}>
@@ -37,6 +35,8 @@ export function TextArea({
         ref={area}
         id={id}
         rows={1}
+        // A dialog that opens gives the focus to whoever asks for it this way.
+        autofocus={focused}
         dir="auto"
         aria-label={label}
         placeholder={placeholder}

@@ -7,7 +7,6 @@ import { PeopleList, useSuggestions } from '../timeline/people-list.tsx';
 import { Button } from '../ui/button.tsx';
 import { useTitle } from '../ui/chrome.ts';
 import { PageHeader } from '../ui/page-header.tsx';
-import { Wordmark } from '../ui/wordmark.tsx';
 import './home.css';
 
 /** The home timeline of whoever is signed in. */
@@ -19,7 +18,7 @@ export function HomePage() {
   }, [feed]);
   return (
     <>
-      <PageHeader title="Home" shown={<Wordmark />} />
+      <PageHeader title="Home" branded />
       <NewPosts />
       <LiveStrip feed={feed} />
       <FeedList feed={feed} label="Home timeline" empty={<EmptyHome />} />

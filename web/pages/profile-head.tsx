@@ -33,7 +33,9 @@ export function ProfileHead({ entry }: { readonly entry: AccountEntry }) {
         )}
       </div>
       <div class="profile-names">
-        <h2 dir="auto">{account.displayName}</h2>
+        <h2>
+          <bdi>{account.displayName}</bdi>
+        </h2>
         <p>@{account.handle}</p>
       </div>
       {live ? (

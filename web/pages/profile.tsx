@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Account } from '#contract/api/types.ts';
 import { compose } from '../composer/composer-state.ts';
 import { ApiProblem, api } from '../net/api.ts';
+import { me } from '../net/session.ts';
 import { place } from '../router.ts';
 import { type Feed, feedFor } from '../timeline/feed.ts';
 import { FeedList, PostSkeletons } from '../timeline/feed-list.tsx';
@@ -27,10 +28,11 @@ const hasBroadcast = (entry: PostEntry) => Boolean(entry.value?.broadcast);
 export default function ProfilePage({ handle }: { readonly handle: string }) {
   const { entry, error, retry } = useAccount(handle);
   useTitle(entry?.value.displayName ?? `@${handle}`);
+  const own = me.value?.handle === handle;
   if (error instanceof ApiProblem && error.code === 'not-found') return <NotFoundPage what="account" />;
   return (
     <>
-      <PageHeader title={entry?.value.displayName ?? `@${handle}`} backTo="/" />
+      <PageHeader title="Profile" {...(own ? {} : { backTo: '/' })} />
       {entry ? (
         <>
           <ProfileHead entry={entry} />

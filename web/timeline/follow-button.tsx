@@ -3,14 +3,20 @@ import { go } from '../router.ts';
 import { Button } from '../ui/button.tsx';
 import { type AccountEntry, toggleFollow } from './people.ts';
 
+interface FollowButtonProps {
+  readonly entry: AccountEntry;
+  /** One of many, in a list: an outline instead of a field of ink. */
+  readonly inList?: boolean;
+}
+
 /** Follow, or Following; nothing on oneself. */
-export function FollowButton({ entry }: { readonly entry: AccountEntry }) {
+export function FollowButton({ entry, inList = false }: FollowButtonProps) {
   const account = entry.value;
   if (account.viewer?.self) return null;
   const following = Boolean(account.viewer?.following);
   return (
     <Button
-      kind={following ? 'outline' : 'primary'}
+      kind={following ? 'quiet' : inList ? 'outline' : 'primary'}
       size="small"
       aria-pressed={following}
       aria-label={`Follow ${account.displayName}`}

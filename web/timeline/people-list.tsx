@@ -52,7 +52,7 @@ function Person({ entry }: { readonly entry: AccountEntry }) {
           <span>@{account.handle}</span>
         </span>
       </a>
-      <FollowButton entry={entry} />
+      <FollowButton entry={entry} inList />
     </div>
   );
 }

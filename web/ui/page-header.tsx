@@ -2,13 +2,14 @@ import { ArrowLeft } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { back } from '../router.ts';
 import { IconButton } from './button.tsx';
+import { Wordmark } from './wordmark.tsx';
 import './page-header.css';
 
 interface PageHeaderProps {
   /** The page's heading; receives the focus when one comes here. */
   readonly title: string;
-  /** What is seen in place of the title's words. */
-  readonly shown?: ComponentChildren;
+  /** Shows Skylark's name in place of the title where no rail carries it. */
+  readonly branded?: boolean;
   /** A button that goes back, or to this address when there is no way back. */
   readonly backTo?: string;
   /** At the end of the line. */
@@ -16,13 +17,13 @@ interface PageHeaderProps {
 }
 
 /** The line on top of a page. */
-export function PageHeader({ title, shown, backTo, children }: PageHeaderProps) {
+export function PageHeader({ title, branded = false, backTo, children }: PageHeaderProps) {
   return (
     <header class="page-header">
       {backTo === undefined ? null : <BackButton to={backTo} />}
-      <h1 tabIndex={-1}>
-        {shown ? <span class="visually-hidden">{title}</span> : <bdi>{title}</bdi>}
-        {shown}
+      <h1 tabIndex={-1} data-branded={branded || undefined}>
+        {branded ? <Wordmark /> : null}
+        <bdi>{title}</bdi>
       </h1>
       {children}
     </header>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import './sheet.css';
 
 interface SheetProps {
@@ -13,7 +13,8 @@ interface SheetProps {
 /** A modal sheet on the browser's own dialog: it holds the focus, gives it back, and closes by Escape or the back gesture. */
 export function Sheet({ label, onClose, whole = false, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Within the tap that opened it: a phone shows its keyboard only then.
+  useLayoutEffect(() => {
     dialog.current?.showModal();
     return () => dialog.current?.close();
   }, []);
