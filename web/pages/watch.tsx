@@ -1,7 +1,7 @@
 import { effect, untracked } from '@preact/signals';
 import { Eye } from 'lucide-preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import type { Post } from '#contract/api/types.ts';
+import type { Broadcast, Post, PostBroadcast } from '#contract/api/types.ts';
 import { me } from '../net/session.ts';
 import { followBroadcast } from '../player/follow.ts';
 import { Player } from '../player/player.tsx';
@@ -25,11 +25,12 @@ const COMMENTS_OVER_VIDEO = 5;
 
 /** A broadcast where one watches it: live, and at the same place its replay. */
 export default function WatchView({ post }: { readonly post: Post }) {
-  return post.broadcast === null ? null : <Watch key={post.broadcast.id} id={post.broadcast.id} />;
+  return post.broadcast === null ? null : <Watch key={post.broadcast.id} known={post.broadcast} />;
 }
 
-function Watch({ id }: { readonly id: string }) {
-  const room = useRoom(id);
+/** `known`: what the post said of the broadcast when the page was opened. */
+function Watch({ known }: { readonly known: PostBroadcast }) {
+  const room = useRoom(known.id);
   const wide = useMedia(WIDE);
   const [fountain] = useState(() => new HeartFountain());
   const [watcher, setWatcher] = useState<Watcher | null>(null);
@@ -37,7 +38,7 @@ function Watch({ id }: { readonly id: string }) {
   const replay = useReplayMoments(room, fountain, mediaTimeMs);
   useBareChrome(!wide);
   useEffect(() => fountain.listenTo(room), [fountain, room]);
-  useEffect(() => (watcher === null ? undefined : follow(room, watcher)), [room, watcher]);
+  useEffect(() => (watcher === null ? undefined : follow(room, watcher, known)), [room, watcher]);
 
   const state = room.broadcast.value?.state;
   const archived = state === 'archived';
@@ -53,7 +54,7 @@ function Watch({ id }: { readonly id: string }) {
   return (
     <section class="watch" data-wide={wide || undefined} aria-label="Broadcast">
       <Player
-        startedAtMs={() => epochOf(room)}
+        startedAtMs={() => epochOf(room, known)}
         onWatcher={setWatcher}
         replay={archived}
         hearts={replay.heights}
@@ -128,15 +129,20 @@ function TopLine({ room, back }: { readonly room: Room; readonly back: boolean }
   );
 }
 
-function follow(room: Room, watcher: Watcher): () => void {
+function follow(room: Room, watcher: Watcher, known: PostBroadcast): () => void {
   return effect(() => {
-    const broadcast = room.broadcast.value;
+    const broadcast = room.broadcast.value ?? { state: known.state, playback: usualPlayback(known.id) };
     // What the watcher itself keeps in signals must not bring us back here.
-    if (broadcast !== null) untracked(() => followBroadcast(watcher, broadcast));
+    untracked(() => followBroadcast(watcher, broadcast));
   });
 }
 
-function epochOf(room: Room): number | null {
-  const startedAt = room.broadcast.peek()?.startedAt;
+/** The addresses that the contract fixes: joining does not wait for the broadcast to name them. */
+function usualPlayback(id: string): Broadcast['playback'] {
+  return { whepUrl: `/whep/${id}`, hlsUrl: `/hls/${id}/index.m3u8` };
+}
+
+function epochOf(room: Room, known: PostBroadcast): number | null {
+  const startedAt = room.broadcast.peek()?.startedAt ?? known.startedAt;
   return startedAt ? Date.parse(startedAt) : null;
 }

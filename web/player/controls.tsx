@@ -23,7 +23,7 @@ import { heartArea } from '../room/heart-curve.ts';
 
 const icon = { size: 22, strokeWidth: 1.75, 'aria-hidden': true } as const;
 
-interface ControlsProps {
+export interface ControlsProps {
   readonly replay: boolean;
   /** Heights of the hearts' curve over the replay's length; empty for none. */
   readonly hearts: readonly number[];

@@ -27,7 +27,7 @@ test('one page goes from waiting to live to the replay', () => {
     ['ended', { whepUrl: null, hlsUrl: null }],
     ['archived', { whepUrl: null, hlsUrl }],
   );
-  assert.deepEqual(calls, ['live null', `live ${hlsUrl}`, 'suspend', `replay ${hlsUrl}`]);
+  assert.deepEqual(calls, ['suspend', 'live null', `live ${hlsUrl}`, 'suspend', `replay ${hlsUrl}`]);
 });
 
 test('an interruption lets go, and what comes back is joined again', () => {
@@ -39,9 +39,7 @@ test('an interruption lets go, and what comes back is joined again', () => {
   assert.deepEqual(calls, [`live ${hlsUrl}`, 'suspend', `live ${hlsUrl}`]);
 });
 
-test('a state without an address to watch is waited for', () => {
-  assert.deepEqual(
-    shown(['live', { whepUrl: null, hlsUrl: null }], ['archived', { whepUrl: null, hlsUrl: null }]),
-    [],
-  );
+test('where there is nothing to watch, nothing is tried', () => {
+  const nowhere = { whepUrl: null, hlsUrl: null };
+  assert.deepEqual(shown(['live', nowhere], ['archived', nowhere]), ['suspend', 'suspend']);
 });

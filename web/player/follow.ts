@@ -8,9 +8,9 @@ export function followBroadcast(
 ): void {
   if (state === 'live' && (playback.whepUrl !== null || playback.hlsUrl !== null)) {
     watcher.watch({ kind: 'live', ...playback });
-  } else if (state === 'interrupted' || state === 'ended') {
-    watcher.suspend();
   } else if (state === 'archived' && playback.hlsUrl !== null) {
     watcher.watch({ kind: 'replay', hlsUrl: playback.hlsUrl });
+  } else {
+    watcher.suspend();
   }
 }

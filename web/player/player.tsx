@@ -3,11 +3,13 @@ import { Play, VolumeX } from 'lucide-preact';
 import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/button.tsx';
+import type { ControlsProps } from './controls.tsx';
 import { DoubleTap } from './double-tap.ts';
 import { preferenceOf, Watcher } from './watcher.ts';
 import './player.css';
 
 const STAGE_ID = 'stage';
+const CONTROLS_WITHIN_MS = 1_500;
 
 interface PlayerProps {
   /** Epoch of the broadcast's media, in ms; null until known. */
@@ -51,7 +53,9 @@ export function Player({ startedAtMs, onWatcher, replay, hearts, onDoubleTap, ch
         defaultstreamtype={replay ? 'on-demand' : 'live'}
       >
         <Video element={video} watcher={watcher} />
-        <LazyControls replay={replay} hearts={hearts} video={video} />
+        {watcher === null ? null : (
+          <LazyControls replay={replay} hearts={hearts} video={video} watcher={watcher} />
+        )}
       </media-controller>
       {children}
       {watcher === null ? null : <SoundAndStart watcher={watcher} />}
@@ -106,15 +110,22 @@ const STATES = [
   ['emptied', 'idle'],
 ] as const;
 
-interface LazyControlsProps {
-  readonly replay: boolean;
-  readonly hearts: readonly number[];
+interface LazyControlsProps extends ControlsProps {
   readonly video: { current: HTMLVideoElement | null };
+  readonly watcher: Watcher;
 }
 
-function LazyControls({ replay, hearts, video }: LazyControlsProps) {
-  const [Controls, setControls] = useState<ComponentType<Omit<LazyControlsProps, 'video'>> | null>(null);
+/** The controls come after the first picture, which they would otherwise delay. */
+function LazyControls({ replay, hearts, video, watcher }: LazyControlsProps) {
+  const [Controls, setControls] = useState<ComponentType<ControlsProps> | null>(null);
+  const [late, setLate] = useState(false);
+  const wanted = late || watcher.status.value === 'showing';
   useEffect(() => {
+    const timer = setTimeout(() => setLate(true), CONTROLS_WITHIN_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    if (!wanted) return;
     import('./controls.tsx').then(
       module => setControls(() => module.default),
       // Without the chunk the browser's own controls do.
@@ -122,7 +133,7 @@ function LazyControls({ replay, hearts, video }: LazyControlsProps) {
         if (video.current !== null) video.current.controls = true;
       },
     );
-  }, [video]);
+  }, [wanted, video]);
   return Controls === null ? null : <Controls replay={replay} hearts={hearts} />;
 }
 

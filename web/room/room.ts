@@ -49,8 +49,8 @@ class LiveRoom implements Room {
   readonly #timer: ReturnType<typeof setInterval>;
   #leave: (() => void) | null = null;
   #closed = false;
-  /** Counts state events, so that an answer that was overtaken by one is asked for again. */
-  #events = 0;
+  /** What an event said last: an answer that says otherwise was overtaken, and is asked for again. */
+  #said: Broadcast['state'] | null = null;
 
   constructor(broadcastId: string) {
     this.#id = broadcastId;
@@ -76,10 +76,10 @@ class LiveRoom implements Room {
   async refresh(): Promise<void> {
     this.problem.value = null;
     for (let tries = 0; tries < 3; tries += 1) {
-      const before = this.#events;
+      const before = this.#said;
       const broadcast = await api('getBroadcast', { params: { id: this.#id } });
       if (this.#closed) return;
-      if (before !== this.#events) continue;
+      if (before !== this.#said && broadcast.state !== this.#said) continue;
       this.broadcast.value = broadcast;
       this.viewers.value = broadcast.viewers;
       this.hearts.value = Math.max(this.hearts.value, broadcast.hearts);
@@ -160,9 +160,10 @@ class LiveRoom implements Room {
   }
 
   #moveTo(state: Broadcast['state']): void {
-    this.#events += 1;
+    this.#said = state;
     const broadcast = this.broadcast.value;
-    if (broadcast !== null) this.broadcast.value = { ...broadcast, state };
+    if (broadcast === null || broadcast.state === state) return;
+    this.broadcast.value = { ...broadcast, state };
     // The event says that it moved on; where its media is now, only the broadcast says.
     void this.refresh().catch((thrown: unknown) => problemFrom(thrown));
   }
