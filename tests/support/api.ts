@@ -5,7 +5,7 @@ import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import { createIds, type Ids } from '#base/ids.ts';
 import { type Logger, silentLogger } from '#base/log.ts';
-import type { Db } from '#ports/db.ts';
+import type { Db, Migrations } from '#ports/db.ts';
 import {
   type AnyHandler,
   answerClientError,
@@ -50,8 +50,8 @@ export interface ApiBase {
 
 interface Options {
   readonly handlers: readonly AnyHandler[];
-  /** Adds what the handlers ask besides accounts. */
-  readonly services?: (base: ApiBase) => Partial<Services>;
+  /** Adds what the handlers ask besides accounts, and the tables it needs. */
+  readonly extend?: (base: ApiBase) => { services: Partial<Services>; migrations: Migrations };
   readonly publicUrl?: string | null;
   readonly log?: Logger;
   /** Routes beside the API, as other servers mount them. */
@@ -68,8 +68,9 @@ export async function startTestApi(options: Options): Promise<TestApi> {
   const publicUrl = options.publicUrl ?? null;
   const secret = 'a secret of the tests, long enough for anybody';
   const accounts = createAccounts({ db, ids, clock, log: silentLogger, secret, publicUrl });
-  const services = { accounts, ...options.services?.({ accounts, db, ids, clock }) } as Services;
-  await db.migrate({ ...accounts.migrations, ...services.social?.migrations });
+  const more = options.extend?.({ accounts, db, ids, clock });
+  const services = { accounts, ...more?.services } as Services;
+  await db.migrate({ ...accounts.migrations, ...more?.migrations });
   const fastify = Fastify({ frameworkErrors: answerFrameworkError, clientErrorHandler: answerClientError });
   installSecurityHeaders(fastify);
   installProblems(fastify, options.log ?? silentLogger);

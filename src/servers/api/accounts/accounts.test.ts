@@ -15,12 +15,12 @@ describe('accounts over HTTP', () => {
   beforeEach(async () => {
     api = await startTestApi({
       handlers: [...accountHandlers, ...socialHandlers],
-      services: ({ accounts, db, ids, clock }) => {
+      extend: ({ accounts, db, ids, clock }) => {
+        const bus = createLocalBus({ log });
         const jobs = createDbJobs({ db, clock, ids, log });
         const directory = { summaries: accounts.summaries };
-        return {
-          social: createSocial({ db, jobs, bus: createLocalBus({ log }), ids, clock, log, directory }),
-        };
+        const social = createSocial({ db, jobs, bus, ids, clock, log, directory });
+        return { services: { social }, migrations: { ...social.migrations, ...jobs.migrations } };
       },
     });
   });
