@@ -163,8 +163,8 @@ class LiveRoom implements Room {
     this.#said = state;
     const broadcast = this.broadcast.value;
     if (broadcast === null || broadcast.state === state) return;
-    this.broadcast.value = { ...broadcast, state };
-    // The event says that it moved on; where its media is now, only the broadcast says.
+    // Where the media of a new state is, only the broadcast says; a state without media shows at once.
+    if (state === 'interrupted' || state === 'ended') this.broadcast.value = { ...broadcast, state };
     void this.refresh().catch((thrown: unknown) => problemFrom(thrown));
   }
 }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import type { BroadcastState } from '#contract/api/types.ts';
 import { api, problemFrom } from '../net/api.ts';
 import { openRoom, type Room } from '../room/room.ts';
 import { type CameraProblem, type CameraWish, cameraProblemOf, openCamera } from './camera.ts';
@@ -108,9 +109,13 @@ export class Studio {
     this.#broadcast = broadcast;
     const room = openRoom(broadcast.id);
     this.room.value = room;
+    let before: BroadcastState | undefined;
     this.#unwatch = room.broadcast.subscribe(now => {
+      if (now?.state === before) return;
       if (now?.state === 'live') this.#live();
+      if (now?.state === 'interrupted' && before === 'live') this.#client?.renew();
       if (now?.state === 'ended' || now?.state === 'archived') this.#over();
+      before = now?.state;
     });
     await this.#client?.publish(broadcast);
   }

@@ -77,6 +77,11 @@ export class WhipClient {
     await sender?.replaceTrack(track);
   }
 
+  /** The server says that it has lost us, which it often knows first: a new session, at once. */
+  renew(): void {
+    if (this.#current !== null) this.#lost(this.#current);
+  }
+
   async stop(): Promise<void> {
     if (this.#abort.signal.aborted) return;
     this.#finish('stopped');
