@@ -25,6 +25,7 @@ async function presentChunk(
   viewerId: AccountId | null,
 ): Promise<Post[]> {
   const rows = new Map((await store.findPosts(db.sql, ids)).map(row => [row.id, row]));
+  if (rows.size === 0) return [];
   const [authors, liked] = await Promise.all([
     directory.summaries([...new Set([...rows.values()].map(row => row.author_id))]),
     viewerId === null ? null : store.likedAmong(db.sql, viewerId, ids),
