@@ -2,14 +2,16 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Composer } from './composer/composer.tsx';
 import { Frame } from './frame/frame.tsx';
+import { match } from './match.ts';
 import { me } from './net/session.ts';
 import { HomePage } from './pages/home.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { PostPage } from './pages/post.tsx';
 import { WelcomePage } from './pages/welcome.tsx';
-import { go, match, path, place } from './router.ts';
+import { go, path, place } from './router.ts';
+import { PostSkeletons } from './timeline/feed-list.tsx';
 import { lazy } from './ui/lazy.tsx';
-import { Loading, Skeleton } from './ui/states.tsx';
+import { PageHeader } from './ui/page-header.tsx';
 
 const SignUpPage = lazy(() => import('./pages/sign-up.tsx'));
 const SignInPage = lazy(() => import('./pages/sign-in.tsx'));
@@ -61,9 +63,10 @@ function announcePage(): void {
 function Start() {
   if (me.value === undefined) {
     return (
-      <Loading what="Skylark">
-        <Skeleton height="56px" />
-      </Loading>
+      <>
+        <PageHeader title="Skylark" branded />
+        <PostSkeletons />
+      </>
     );
   }
   return me.value ? <HomePage /> : <WelcomePage />;

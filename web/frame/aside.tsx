@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { liveNow, useLiveNow } from '../net/live-now.ts';
 import { me } from '../net/session.ts';
+import { path } from '../router.ts';
 import { PeopleList, useSuggestions } from '../timeline/people-list.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { formatCount } from '../ui/format.ts';
@@ -20,7 +21,7 @@ export function Aside() {
   }, []);
   return shown ? (
     <aside class="aside">
-      <LiveNow />
+      {path.value === '/live' ? null : <LiveNow />}
       {me.value ? <People key={me.value.id} /> : null}
     </aside>
   ) : null;

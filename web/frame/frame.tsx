@@ -10,7 +10,7 @@ import './frame.css';
 export function Frame({ children }: { readonly children: ComponentChildren }) {
   const bare = chrome.value === 'bare';
   return (
-    <div class="frame" data-chrome={chrome.value}>
+    <div class="frame" data-chrome={chrome.value} data-offline={!online.value || undefined}>
       <a class="skip-link" href="#main">
         Skip to the page
       </a>

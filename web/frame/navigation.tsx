@@ -5,7 +5,7 @@ import { compose } from '../composer/composer-state.ts';
 import { me } from '../net/session.ts';
 import { path } from '../router.ts';
 import { showWaiting, waiting } from '../timeline/home.ts';
-import { liveAuthors } from '../timeline/posts.ts';
+import { liveAuthors } from '../timeline/live-authors.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
@@ -69,7 +69,8 @@ function LiveItem() {
 
 function MeItem() {
   const account = me.value;
-  if (!account) {
+  if (account === undefined) return <span class="nav-item" />;
+  if (account === null) {
     return (
       <NavItem href="/sign-in" label="Sign in">
         <LogIn size={24} />

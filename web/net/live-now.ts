@@ -20,6 +20,8 @@ export function useLiveNow(): void {
     return () => {
       clearInterval(timer);
       document.removeEventListener('visibilitychange', refresh);
+      // A list that nobody keeps fresh says nothing about now.
+      liveNow.value = null;
     };
   }, []);
 }

@@ -4,8 +4,8 @@ import type { Account } from '#contract/api/types.ts';
 import { signOut } from '../net/session.ts';
 import { go } from '../router.ts';
 import { FollowButton } from '../timeline/follow-button.tsx';
+import { liveAuthors } from '../timeline/live-authors.ts';
 import type { AccountEntry } from '../timeline/people.ts';
-import { liveAuthors } from '../timeline/posts.ts';
 import { RichText } from '../timeline/rich-text.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -39,9 +39,9 @@ export function ProfileHead({ entry }: { readonly entry: AccountEntry }) {
         <p>@{account.handle}</p>
       </div>
       {live ? (
-        <a class="profile-live" href={`/p/${live.id}`}>
+        <a class="profile-live" href={`/p/${live.postId}`}>
           <LivePill />
-          <bdi>{live.broadcast?.title}</bdi>
+          <bdi>{live.title}</bdi>
         </a>
       ) : null}
       {account.bio ? (

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { Avatar } from '../ui/avatar.tsx';
 import { Loading, Skeleton } from '../ui/states.tsx';
 import { FollowButton } from './follow-button.tsx';
+import { liveAuthors } from './live-authors.ts';
 import { type AccountEntry, fetchSuggestions } from './people.ts';
-import { liveAuthors } from './posts.ts';
 import './people-list.css';
 
 /** People here whom one does not follow yet; null while they are on their way. */

@@ -3,8 +3,9 @@ import { compose } from '../composer/composer-state.ts';
 import { me } from '../net/session.ts';
 import { go } from '../router.ts';
 import { formatCount, plural } from '../ui/format.ts';
-import { toast } from '../ui/toast.tsx';
-import { type PostEntry, toggleLike } from './posts.ts';
+import { toast, toastError } from '../ui/toast.tsx';
+import { toggleLike } from './like.ts';
+import type { PostEntry } from './posts.ts';
 import './post-actions.css';
 
 /** Reply, like, share; counts only above zero. */
@@ -30,7 +31,7 @@ export function PostActions({ entry }: { readonly entry: PostEntry }) {
         class="action action-like"
         aria-pressed={liked}
         aria-label={counts.likes ? `Like, ${plural(counts.likes, 'like')}` : 'Like'}
-        onClick={signedIn(() => void toggleLike(entry))}
+        onClick={signedIn(() => void toggleLike(entry).catch(toastError))}
       >
         <Heart size={20} fill={liked ? 'currentColor' : 'none'} />
         <Count of={counts.likes} />

@@ -3,9 +3,10 @@ import { go } from '../router.ts';
 import { Age } from '../ui/age.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { BroadcastTile } from './broadcast-tile.tsx';
+import { liveAuthors } from './live-authors.ts';
 import { PostActions } from './post-actions.tsx';
 import { PostMenu } from './post-menu.tsx';
-import { liveAuthors, type PostEntry } from './posts.ts';
+import type { PostEntry } from './posts.ts';
 import { RichText } from './rich-text.tsx';
 import './post-card.css';
 

@@ -2,7 +2,7 @@ import { Ellipsis, Trash2 } from 'lucide-preact';
 import type { Post } from '#contract/api/types.ts';
 import { me } from '../net/session.ts';
 import { Menu, MenuItem } from '../ui/menu.tsx';
-import { deletePost } from './posts.ts';
+import { deletePost } from './delete-post.ts';
 
 /** What one may do to one's own post. */
 export function PostMenu({ post, onDelete }: { readonly post: Post; readonly onDelete?: () => void }) {

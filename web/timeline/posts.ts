@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import type { Post } from '#contract/api/types.ts';
 import { api } from '../net/api.ts';
-import { toast, toastError } from '../ui/toast.tsx';
+import { noteBroadcast, noteOver } from './live-authors.ts';
 
 /** A post that every card, page and list shares; null once it is deleted. */
 export type PostEntry = Signal<Post | null>;
@@ -11,12 +11,9 @@ const POSTS_KEPT_MAX = 2000;
 
 const entries = new Map<string, PostEntry>();
 
-/** People who are live as far as the posts we have seen say, with the post to watch. */
-export const liveAuthors = signal<ReadonlyMap<string, Post>>(new Map());
-
 /** Takes a post as the server sent it last, and answers the entry that shows it. */
 export function keepPost(post: Post): PostEntry {
-  noteLive(post);
+  noteBroadcast(post);
   const known = entries.get(post.id);
   if (known) {
     if (known.peek()) known.value = post;
@@ -44,62 +41,11 @@ export function hidePost(id: string): () => void {
   const post = entry?.peek();
   if (!entry || !post) return () => {};
   entry.value = null;
-  noteOver(post);
+  noteOver(post.id, post.author.id);
   return () => {
     entry.value = post;
-    noteLive(post);
+    noteBroadcast(post);
   };
-}
-
-/** Deletes one's own post, leaving time to think better of it. */
-export function deletePost(post: Post): void {
-  const bringBack = hidePost(post.id);
-  toast({
-    text: 'Post deleted.',
-    action: { label: 'Undo', run: bringBack },
-    onGone: () => {
-      api('deletePost', { params: { id: post.id }, keepalive: true }).catch((thrown: unknown) => {
-        bringBack();
-        toastError(thrown);
-      });
-    },
-  });
-}
-
-/** Posts whose like is on its way. */
-const sending = new Set<string>();
-
-/** Turns one's like over at once and tells the server; turns it back when the server says no. */
-export async function toggleLike(entry: PostEntry): Promise<void> {
-  const post = entry.peek();
-  if (!post?.viewer) return;
-  setLiked(entry, !post.viewer.liked);
-  if (sending.has(post.id)) return;
-  sending.add(post.id);
-  let stands = post.viewer.liked;
-  try {
-    // Taps while a request runs are answered by one more, so that the last tap stands.
-    for (let wanted = likedIn(entry); wanted !== stands; wanted = likedIn(entry)) {
-      await api(wanted ? 'likePost' : 'unlikePost', { params: { id: post.id } });
-      stands = wanted;
-    }
-  } catch (thrown) {
-    setLiked(entry, stands);
-    toastError(thrown);
-  } finally {
-    sending.delete(post.id);
-  }
-}
-
-function likedIn(entry: PostEntry): boolean {
-  return Boolean(entry.peek()?.viewer?.liked);
-}
-
-function setLiked(entry: PostEntry, liked: boolean): void {
-  const post = entry.peek();
-  if (!post || likedIn(entry) === liked) return;
-  const likes = Math.max(0, post.counts.likes + (liked ? 1 : -1));
-  entry.value = { ...post, viewer: { liked }, counts: { ...post.counts, likes } };
 }
 
 /** Counts one more reply, until the server sends the number. */
@@ -107,16 +53,4 @@ export function noteReply(postId: string): void {
   const entry = entries.get(postId);
   const post = entry?.peek();
   if (entry && post) entry.value = { ...post, counts: { ...post.counts, replies: post.counts.replies + 1 } };
-}
-
-function noteLive(post: Post): void {
-  if (post.broadcast?.state !== 'live') noteOver(post);
-  else liveAuthors.value = new Map(liveAuthors.peek()).set(post.author.id, post);
-}
-
-function noteOver(post: Post): void {
-  if (liveAuthors.peek().get(post.author.id)?.id !== post.id) return;
-  const rest = new Map(liveAuthors.peek());
-  rest.delete(post.author.id);
-  liveAuthors.value = rest;
 }
