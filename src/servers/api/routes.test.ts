@@ -89,6 +89,7 @@ describe('a mounted method', () => {
       ['{"text":', /not well-formed/],
       ['{"text":"x","__proto__":{"a":1}}', /not well-formed/],
       ['', /The body lacks `text`\./],
+      [`{"text":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, /must be of type string/],
     ];
     for (const [body, detail] of cases) problem(await create(body), 400, 'invalid-request', detail);
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${n}-${'x'.repeat(1000)}`, 1]));
