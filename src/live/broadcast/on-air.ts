@@ -64,7 +64,7 @@ export class OnAir {
     const heard = () => {
       this.#lastHeardMs = deps.clock.monotonicMs();
     };
-    this.stream.read({ packet: heard, ended() {} });
+    this.stream.read({ packet: heard, unit: heard, ended() {} });
   }
 
   /** What HLS players get now; null before the first frame. */
