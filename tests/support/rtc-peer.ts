@@ -13,6 +13,7 @@ export interface RtcPeer {
   answer(sdp: string): void;
   /** Answers a one-line video offer with nothing but transport parameters. */
   answerWith(local: RtcLocal): void;
+  /** False once the other side has closed. */
   send(kind: Kind, packet: Uint8Array): boolean;
   onPacket(receive: (kind: Kind, packet: Uint8Array) => void): void;
   close(): void;
@@ -51,7 +52,10 @@ export async function openRtcPeer(options: RtcPeerOptions): Promise<RtcPeer> {
     opened,
     answer,
     answerWith: local => answer(answerOf(local, options.direction)),
-    send: (kind, packet) => tracks.get(kind)?.sendMessageBinary(packet as Buffer) ?? false,
+    send(kind, packet) {
+      const track = tracks.get(kind);
+      return track?.isOpen() === true && track.sendMessageBinary(packet as Buffer);
+    },
     onPacket: handler => {
       receive = handler;
     },

@@ -22,6 +22,12 @@ export interface TransportOptions {
   closed(transport: LibdatachannelTransport): void;
 }
 
+/**
+ * Native objects whose threads may still call them: the binding holds bare pointers to their wrappers until the `closed`
+ * callback has run, so a wrapper that is collected before takes the process with it.
+ */
+const inNativeUse = new Set<PeerConnection | Track>();
+
 /** States of libdatachannel that it does not come back from: it has no ICE restart. */
 const OVER = new Set(['disconnected', 'failed', 'closed']);
 
@@ -87,8 +93,10 @@ export class LibdatachannelTransport implements RtcTransport {
       portRangeEnd: port,
       ...(bind === undefined ? {} : { bindAddress: bind }),
     });
+    inNativeUse.add(peer);
     peer.onStateChange(state => {
       if (OVER.has(state)) this.close();
+      if (state === 'closed') inNativeUse.delete(peer);
     });
     peer.onTrack(track => this.#adopt(track));
     return peer;
@@ -97,7 +105,9 @@ export class LibdatachannelTransport implements RtcTransport {
   #adopt(track: Track): void {
     if (this.#state === 'closed' || this.#track) return;
     this.#track = track;
+    inNativeUse.add(track);
     try {
+      track.onClosed(() => inNativeUse.delete(track));
       track.onMessage(bytes => this.#receive(bytes));
       track.onOpen(() => this.#connected());
       // DTLS may have ended between the native event and this callback.
@@ -135,9 +145,12 @@ export class LibdatachannelTransport implements RtcTransport {
     }
   }
 
+  /**
+   * Closes the peer, which closes its track. `track.close()` would free the callbacks of a track while a native thread
+   * may be inside one.
+   */
   #closeNative(): void {
     try {
-      this.#track?.close();
       this.#peer.close();
     } catch (cause) {
       this.#options.log.warn({ err: cause, transport: this.#options.name }, 'closing libdatachannel failed');
