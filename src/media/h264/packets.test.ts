@@ -107,8 +107,8 @@ test('filler data is left out', () => {
 
 test('a unit over the limit is dropped, and the next key frame comes through', () => {
   const { units, broken, depacketizer } = open();
-  const part = slice('idr', 1000);
-  for (let sent = 0; sent <= UNIT_BYTES_MAX; sent += 1000) depacketizer.push(part, 1, false, 0);
+  const part = slice('idr', 4000);
+  for (let sent = 0; sent <= UNIT_BYTES_MAX; sent += 4000) depacketizer.push(part, 1, false, 0);
   push(depacketizer, [slice('idr', 10)], 2);
   assert.deepEqual(
     units.map(unit => unit.timestamp),

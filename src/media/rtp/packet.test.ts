@@ -78,7 +78,7 @@ const withExtension = (profile: string, block: string): ReturnType<typeof parseR
 test('one-byte elements are found behind padding, and not behind the reserved id 15', () => {
   const packet = withExtension('bede', '0000115566002277'.padEnd(24, '0'))!;
   assert.deepEqual([...findExtension(packet, 1)!], [0x55, 0x66]);
-  const reserved = withExtension('bede', 'f0116600')!;
+  const reserved = withExtension('bede', 'f0111055')!;
   assert.equal(findExtension(reserved, 1), null);
 });
 

@@ -5,7 +5,7 @@ import { findExtension } from './extensions.ts';
 import { isRtcp, parseRtp, type RtpPacket, writeRtpHeader } from './packet.ts';
 import { parseRtcp, type Rtcp } from './rtcp.ts';
 import { writeNack, writePli } from './rtcp-write.ts';
-import { BURST_PACKETS_MAX, ViewerRtp } from './viewer.ts';
+import { BURST_PACKETS_MAX, RESENDS_PER_SECOND_MAX, ViewerRtp } from './viewer.ts';
 
 const video = { kind: 'video', codec: 'h264', id: 'video', timescale: 90_000 } as const;
 const audio = { kind: 'audio', codec: 'opus', id: 'audio', timescale: 48_000, channels: 2 } as const;
@@ -174,6 +174,17 @@ test('the history is bounded', () => {
   for (let i = 0; i < 1100; i++) viewer.packet(video, packet(i, i * 3000, { key: i === 0 }), i);
   viewer.receive(nack(sent[0]!.sequenceNumber), 5000);
   assert.equal(sent.length, 1100);
+});
+
+test('a viewer that asks for everything again and again gets a bounded amount', () => {
+  const { viewer, sent } = open();
+  viewer.join([], 0);
+  for (let i = 0; i < 1000; i++) viewer.packet(video, packet(i, i * 3000, { key: i === 0 }), i);
+  const first = sent.map(entry => entry.sequenceNumber).slice(0, 200);
+  for (let nowMs = 2000; nowMs < 3000; nowMs += 20) {
+    for (let at = 0; at < 200; at += 20) viewer.receive(nack(...first.slice(at, at + 20)), nowMs);
+  }
+  assert.equal(viewer.stats.resent, RESENDS_PER_SECOND_MAX);
 });
 
 test('reports put both tracks on one clock, at once and then every second', () => {
