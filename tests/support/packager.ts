@@ -18,7 +18,7 @@ const noTranscoder: Transcoder = {
 
 export interface FedPackager {
   readonly packager: Packager;
-  /** Feeds frames of 1/30 s and AAC up to here; a key frame every 2 s. Pictures are tiny and show nothing. */
+  /** Feeds frames of 1/30 s and AAC up to here; key frames at 0 and 0.5 s, then every 2 s. Pictures are tiny and show nothing. */
   until(seconds: number): void;
 }
 
@@ -39,7 +39,7 @@ export function feedPackager(options: {
   let frame = 0;
   let aac = 0;
   const feedFrame = () => {
-    const key = frame % 60 === 0;
+    const key = frame % 60 === 0 || frame === 15;
     const nals = key ? [...parameterSets, bytes('6588')] : [bytes('419a')];
     const pts = frame++ * 3000;
     packager.unit(videoTrack, { kind: 'video', pts, dts: pts, key, nals });

@@ -1,7 +1,7 @@
 import { AAC_FRAME_TICKS, AAC_LC_CODEC, audioSpecificConfig, silentAacFrame } from '#media/aac/config.ts';
 import { writeAudioInit } from '#media/isobmff/init.ts';
 import type { AudioUnit } from '#media/unit.ts';
-import { AUDIO_FRAMES_PER_PART, AUDIO_FRAMES_PER_SEGMENT } from './limits.ts';
+import { AUDIO_FRAMES_FIRST_SEGMENT, AUDIO_FRAMES_PER_PART, AUDIO_FRAMES_PER_SEGMENT } from './limits.ts';
 import { PartBuilder } from './part-builder.ts';
 import type { SegmentSink } from './segment.ts';
 
@@ -29,6 +29,7 @@ export class AudioSegmenter {
   /** Where the next frame belongs. */
   #next = 0;
   #framesInSegment = 0;
+  #framesWanted = AUDIO_FRAMES_FIRST_SEGMENT;
   #open = false;
   #started = false;
   #discontinuity = false;
@@ -63,10 +64,10 @@ export class AudioSegmenter {
     this.#sink.publish();
   }
 
-  /** Makes sure that everything before `end` is covered; silence where nothing came. */
+  /** Makes sure that everything before `end` is covered, breaks excepted; silence where nothing came. */
   fillTo(end: number): void {
     this.#crossBreaks(end);
-    this.#fill(end);
+    this.#fill(Math.min(end, this.#breaks[0]?.end ?? end));
     this.#sink.publish();
   }
 
@@ -103,7 +104,7 @@ export class AudioSegmenter {
     this.#next = pts + AAC_FRAME_TICKS;
     this.#framesInSegment++;
     if (this.#part.count === AUDIO_FRAMES_PER_PART) this.#sink.part(this.#part.take());
-    if (this.#framesInSegment === AUDIO_FRAMES_PER_SEGMENT) this.#endSegment();
+    if (this.#framesInSegment === this.#framesWanted) this.#endSegment();
   }
 
   #begin(pts: number): void {
@@ -127,5 +128,6 @@ export class AudioSegmenter {
     if (this.#part.count > 0) this.#sink.part(this.#part.take());
     this.#sink.end();
     this.#open = false;
+    this.#framesWanted = AUDIO_FRAMES_PER_SEGMENT;
   }
 }

@@ -16,6 +16,9 @@ export const HOLD_BACK_S = 12;
 export const SEGMENT_MIN_S = 1.5;
 /** Age of a segment at which a key frame is asked for; it arrives about 100 ms later. */
 export const KEYFRAME_ASK_S = 1.9;
+/** The same for the very first segment: players such as hls.js need a finished one before they begin. */
+export const FIRST_SEGMENT_MIN_S = 0.4;
+export const FIRST_KEYFRAME_ASK_S = 0.4;
 /** Media time between two requests for a key frame. */
 export const KEYFRAME_ASK_AGAIN_S = 1;
 /** A segment is cut before it would pass this, key frame or not. */
@@ -26,8 +29,13 @@ export const PAUSE_MAX_S = 3;
 export const AUDIO_FRAMES_PER_PART = 10;
 /** 94 frames of 1024 samples at 48 kHz: 2.005 s. */
 export const AUDIO_FRAMES_PER_SEGMENT = 94;
-/** Silence stands in for audio that is this much later than the video. */
-export const AUDIO_LATE_MAX_S = 2;
+/** The very first segment is short: 0.64 s. */
+export const AUDIO_FRAMES_FIRST_SEGMENT = 30;
+/** Audio that is this much behind the video, for `AUDIO_ABSENT_MS`, is absent: silence stands in for it. */
+export const AUDIO_LATE_MAX_S = 1;
+export const AUDIO_ABSENT_MS = 1000;
+/** How far behind the video that silence ends. */
+export const SILENCE_BEHIND_S = 0.3;
 
 /** Segments in a live playlist; at least three target durations. */
 export const LISTED_SEGMENTS_MAX = 10;

@@ -3,25 +3,32 @@ import { writeMultivariant } from '#media/hls/multivariant.ts';
 import { LIVE_BANDWIDTH } from './limits.ts';
 import type { Rendition } from './rendition.ts';
 import { PLAYLIST_NAME } from './segment.ts';
-import { type HlsAnswer, type HlsBody, type HlsSource, playlistBody, type RenditionName } from './source.ts';
+import {
+  type HlsAnswer,
+  type HlsBody,
+  type HlsOutcome,
+  type HlsSource,
+  playlistBody,
+  type RenditionName,
+} from './source.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
-/** Answers from the renditions in memory; the first of them is the video. */
-export function createLiveSource(renditions: readonly Rendition[]): HlsSource {
+/** Answers from the renditions in memory. In the `lobby` wait those who came before there is anything to play. */
+export function createLiveSource(renditions: readonly Rendition[], lobby: WaitingRoom): HlsSource {
   const of = (name: RenditionName, ask: (rendition: Rendition) => HlsAnswer): HlsAnswer => {
     const rendition = renditions.find(candidate => candidate.name === name);
     return rendition ? ask(rendition) : new Refusal('not-found', 'This broadcast has no such rendition.');
   };
   let multivariant: { text: string; body: HlsBody } | null = null;
-  const build = (): HlsBody | null => {
+  const build = (): HlsOutcome | null => {
     const text = multivariantOf(renditions);
-    if (text === null) return null;
+    if (text === null) return renditions.some(rendition => rendition.ended) ? nothing() : null;
     if (multivariant?.text !== text) multivariant = { text, body: playlistBody(text) };
     return multivariant.body;
   };
   return {
     live: true,
-    // The rendition that is last to start decides, and it is the one to wait for.
-    multivariant: () => (renditions.find(rendition => !hasStarted(rendition)) ?? renditions[0]!).when(build),
+    multivariant: () => lobby.answer(build),
     playlist: (name, query) => of(name, rendition => rendition.playlistAnswer(query)),
     init: (name, number) => of(name, rendition => rendition.initAnswer(number)),
     segment: (name, msn) => of(name, rendition => rendition.segmentAnswer(msn)),
@@ -29,13 +36,13 @@ export function createLiveSource(renditions: readonly Rendition[]): HlsSource {
   };
 }
 
-function hasStarted(rendition: Rendition): boolean {
-  return (rendition.segments[0]?.parts.length ?? 0) > 0;
+function nothing(): Refusal {
+  return new Refusal('not-found', 'This broadcast ended before there was anything to play.');
 }
 
-/** Null until every rendition has its first part, so that a player never finds an empty one. */
+/** Null until every rendition can be played, so that a player never finds an empty one. */
 function multivariantOf(renditions: readonly Rendition[]): string | null {
-  if (!renditions.every(hasStarted)) return null;
+  if (!renditions.every(rendition => rendition.playable)) return null;
   const infos = renditions.map(rendition => rendition.info);
   const video = infos.find(info => info?.kind === 'video');
   const audio = infos.find(info => info?.kind === 'audio');

@@ -36,10 +36,10 @@ function refused(outcome: HlsAnswer | null): string | null {
 
 const plain = { msn: null, part: null };
 
-test('the first playlist waits for the first part, and says what players rely on', () => {
+test('the first playlist waits for the first segment, and says what players rely on', () => {
   const { packager, until } = rig();
   const first = waiting(packager.source.playlist('video', plain));
-  until(0.3);
+  until(0.6);
   const playlist = text(first.outcome);
   for (const line of [
     '#EXT-X-TARGETDURATION:4',
@@ -48,18 +48,18 @@ test('the first playlist waits for the first part, and says what players rely on
     '#EXT-X-MAP:URI="init-0.mp4"',
     '#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z',
     '#EXT-X-PART:DURATION=0.2,URI="0.0.m4s",INDEPENDENT=YES',
-    '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="0.1.m4s"',
-    '#EXT-X-RENDITION-REPORT:URI="../audio/index.m3u8",LAST-MSN=0,LAST-PART=0',
+    '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="1.0.m4s"',
+    '#EXT-X-RENDITION-REPORT:URI="../audio/index.m3u8",LAST-MSN=0,LAST-PART=1',
   ])
     assert.ok(playlist.includes(`${line}\n`), `${line}\n---\n${playlist}`);
 });
 
-test('the multivariant playlist waits until every rendition has a part', () => {
+test('the multivariant playlist waits until every rendition has a segment', () => {
   const { packager, until } = rig();
   const answer = waiting(packager.source.multivariant());
-  until(0.1);
+  until(0.6);
   assert.equal(answer.outcome, null);
-  until(0.5);
+  until(0.7);
   assert.match(
     text(answer.outcome),
     /CODECS="avc1\.64000d,mp4a\.40\.2",RESOLUTION=320x180,AUDIO="audio"\nvideo\/index/,
@@ -69,7 +69,7 @@ test('the multivariant playlist waits until every rendition has a part', () => {
 test('what players hold on to never changes between reloads', () => {
   const { packager, until } = rig();
   const constants = new Set<string>();
-  for (let at = 0.5; at < 60; at += 0.7) {
+  for (let at = 0.7; at < 60; at += 0.7) {
     until(at);
     const lines = text(packager.source.playlist('video', plain)).split('\n');
     constants.add(lines.filter(line => /TARGETDURATION|SERVER-CONTROL|PART-INF|VERSION/.test(line)).join());
@@ -79,53 +79,53 @@ test('what players hold on to never changes between reloads', () => {
 
 test('a blocking reload is answered when its part is published, and by one body for all', () => {
   const { packager, until } = rig();
-  until(0.5);
-  const first = waiting(packager.source.playlist('video', { msn: 0, part: 3 }));
-  const second = waiting(packager.source.playlist('video', { msn: 0, part: 3 }));
-  until(0.8);
+  until(1);
+  const first = waiting(packager.source.playlist('video', { msn: 1, part: 3 }));
+  const second = waiting(packager.source.playlist('video', { msn: 1, part: 3 }));
+  until(1.3);
   assert.equal(first.outcome, null);
-  until(0.9);
-  assert.match(text(first.outcome), /0\.3\.m4s"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="0\.4\.m4s"/);
+  until(1.4);
+  assert.match(text(first.outcome), /1\.3\.m4s"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="1\.4\.m4s"/);
   assert.equal(first.outcome, second.outcome);
 });
 
 test('_HLS_msn without _HLS_part blocks until the segment has its first part', () => {
   const { packager, until } = rig();
   until(1);
-  const answer = waiting(packager.source.playlist('video', { msn: 1, part: null }));
+  const answer = waiting(packager.source.playlist('video', { msn: 2, part: null }));
   until(2.1);
   assert.equal(answer.outcome, null);
   until(2.3);
-  assert.match(text(answer.outcome), /URI="1\.0\.m4s"/);
+  assert.match(text(answer.outcome), /URI="2\.0\.m4s"/);
 });
 
 test('a part number past the end of its segment means the first part of the next', () => {
   const { packager, until } = rig();
   until(1.9);
-  const answer = waiting(packager.source.playlist('video', { msn: 0, part: 12 }));
+  const answer = waiting(packager.source.playlist('video', { msn: 1, part: 12 }));
   until(2.1);
   assert.equal(answer.outcome, null, 'the segment has ended, the next has no part');
   until(2.3);
-  assert.match(text(answer.outcome), /URI="1\.0\.m4s"/);
+  assert.match(text(answer.outcome), /URI="2\.0\.m4s"/);
 });
 
 test('asking too far ahead is refused', () => {
   const { packager, until } = rig();
   until(1);
   for (const query of [
-    { msn: 3, part: 0 },
-    { msn: 0, part: 40 },
+    { msn: 4, part: 0 },
+    { msn: 1, part: 40 },
   ]) {
     const answer = packager.source.playlist('video', query);
     assert.equal(refused(answer), 'invalid-request');
   }
-  assert.ok(packager.source.playlist('video', { msn: 2, part: 0 }) instanceof Pending);
+  assert.ok(packager.source.playlist('video', { msn: 3, part: 0 }) instanceof Pending);
 });
 
 test('a request that waited three target durations is told to come again', () => {
   const { packager, clock, until } = rig();
   until(1);
-  const answer = waiting(packager.source.playlist('video', { msn: 1, part: 0 }));
+  const answer = waiting(packager.source.playlist('video', { msn: 2, part: 0 }));
   clock.advance(BLOCK_MS_MAX - 1000);
   assert.equal(answer.outcome, null);
   clock.advance(2000);
@@ -134,11 +134,11 @@ test('a request that waited three target durations is told to come again', () =>
 
 test('the hinted part is waited for; one nobody hinted is not there', () => {
   const { packager, until } = rig();
-  until(0.5);
-  const hinted = waiting(packager.source.part('video', 0, 2));
-  const beyond = packager.source.part('video', 0, 3);
+  until(1);
+  const hinted = waiting(packager.source.part('video', 1, 2));
+  const beyond = packager.source.part('video', 1, 3);
   assert.equal(refused(beyond), 'not-found');
-  until(0.7);
+  until(1.2);
   assert.ok(hinted.outcome && !(hinted.outcome instanceof Refusal) && hinted.outcome.length > 100);
 });
 
@@ -146,7 +146,7 @@ test('every hint comes true', () => {
   const { packager, until } = rig();
   const hints = new Set<string>();
   const parts = new Set<string>();
-  for (let at = 0.25; at < 12; at += 1 / 30) {
+  for (let at = 0.7; at < 12; at += 1 / 30) {
     until(at);
     for (const name of ['video', 'audio'] as const) {
       const playlist = text(packager.source.playlist(name, plain));
@@ -161,12 +161,12 @@ test('every hint comes true', () => {
 
 test('a segment is its parts in a row', () => {
   const { packager, until } = rig();
-  until(2.5);
-  const segment = packager.source.segment('video', 0);
+  until(4.5);
+  const segment = packager.source.segment('video', 2);
   assert.ok(!(segment instanceof Pending) && !(segment instanceof Refusal));
   assert.equal(segment.chunks.length, 10);
   segment.chunks.forEach((chunk, i) => {
-    const part = packager.source.part('video', 0, i);
+    const part = packager.source.part('video', 2, i);
     assert.ok('chunks' in part);
     assert.equal(part.chunks[0], chunk);
   });
@@ -186,10 +186,10 @@ test('memory and playlists stay bounded, and what is listed can be fetched', () 
 test('the end publishes what is left, ends the playlists and lets everybody go', async () => {
   const { packager, until } = rig();
   until(3.05);
-  const reload = waiting(packager.source.playlist('video', { msn: 2, part: 0 }));
-  const hinted = waiting(packager.source.part('audio', 1, 5));
+  const reload = waiting(packager.source.playlist('video', { msn: 3, part: 0 }));
+  const hinted = waiting(packager.source.part('audio', 2, 2));
   await packager.finish();
-  assert.match(text(reload.outcome), /#EXTINF:1\.0\d+,\n1\.m4s\n#EXT-X-ENDLIST\n$/);
+  assert.match(text(reload.outcome), /#EXTINF:1\.0\d+,\n2\.m4s\n#EXT-X-ENDLIST\n$/);
   assert.ok(hinted.outcome);
   const durations = (['video', 'audio'] as const).map(name => {
     const playlist = text(packager.source.playlist(name, plain));
@@ -207,15 +207,15 @@ test('the recording gets every initialization section and segment once, in order
   until(5);
   await packager.finish();
   const of = (name: string) => got.filter(line => line.startsWith(name));
-  assert.deepEqual(of('video'), ['video init 0', 'video 0', 'video 1', 'video 2']);
-  assert.deepEqual(of('audio'), ['audio init 0', 'audio 0', 'audio 1', 'audio 2']);
+  assert.deepEqual(of('video'), ['video init 0', 'video 0', 'video 1', 'video 2', 'video 3']);
+  assert.deepEqual(of('audio'), ['audio init 0', 'audio 0', 'audio 1', 'audio 2', 'audio 3']);
 });
 
 test('someone who leaves no longer waits', () => {
   const { packager, until } = rig();
-  until(0.5);
-  const answer = waiting(packager.source.playlist('video', { msn: 0, part: 3 }));
-  answer.cancel();
   until(1);
+  const answer = waiting(packager.source.playlist('video', { msn: 1, part: 3 }));
+  answer.cancel();
+  until(2);
   assert.equal(answer.outcome, null);
 });

@@ -1,16 +1,16 @@
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
-import type { AudioTrack, Track } from '#media/track.ts';
-import type { AudioUnit, Unit, VideoUnit } from '#media/unit.ts';
+import type { Track } from '#media/track.ts';
+import type { Unit, VideoUnit } from '#media/unit.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
-import { AudioPath } from './audio-path.ts';
-import { AudioSegmenter } from './audio-segmenter.ts';
-import { AUDIO_LATE_MAX_S, PAUSE_MAX_S } from './limits.ts';
+import { AudioLine } from './audio-line.ts';
+import { BLOCK_MS_MAX, WAITING_MAX } from './limits.ts';
 import { createLiveSource } from './live-source.ts';
 import { Rendition } from './rendition.ts';
 import type { InitMedia, SegmentMedia } from './segment.ts';
 import type { HlsSource, RenditionName } from './source.ts';
 import { VideoSegmenter } from './video-segmenter.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** Where finished media goes beside memory. Calls never throw and never wait. */
 export interface RecordingSink {
@@ -55,12 +55,15 @@ class StreamPackager {
   readonly source: HlsSource;
   readonly #deps: PackagerDeps;
   readonly #renditions: Rendition[] = [];
+  /** Requests for the multivariant playlist, before there is one. */
+  readonly #lobby: WaitingRoom;
   readonly #video: VideoSegmenter;
   readonly #audio: AudioLine | null;
   #finished: Promise<void> | null = null;
 
   constructor(deps: PackagerDeps) {
     this.#deps = deps;
+    this.#lobby = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
     const video = this.#rendition('video', 90_000);
     this.#video = new VideoSegmenter(90_000, video, {
       keyframeWanted: deps.keyframeWanted,
@@ -68,7 +71,7 @@ class StreamPackager {
     });
     const track = deps.tracks.find(candidate => candidate.kind === 'audio');
     this.#audio = track ? new AudioLine(deps, track, this.#rendition('audio', track.timescale)) : null;
-    this.source = createLiveSource(this.#renditions);
+    this.source = createLiveSource(this.#renditions, this.#lobby);
   }
 
   unit(unit: Unit): void {
@@ -97,8 +100,8 @@ class StreamPackager {
 
   async #finish(): Promise<void> {
     await this.#audio?.flush();
-    this.#video.finish(Math.round((this.#audio?.position ?? 0) * 90_000));
-    this.#audio?.finish();
+    const end = this.#video.finish(Math.round((this.#audio?.position ?? 0) * 90_000));
+    this.#audio?.finish(end / 90_000);
     for (const rendition of this.#renditions) rendition.finish();
     this.#deps.log.info(
       { droppedFrames: this.#video.dropped, ...this.#audio?.counts },
@@ -116,82 +119,9 @@ class StreamPackager {
       siblings: () => this.#renditions.filter(other => other !== rendition),
       onInit: init => recording?.init(name, init),
       onSegment: segment => recording?.segment(name, timescale, segment),
+      onChange: () => this.#lobby.wake(),
     });
     this.#renditions.push(rendition);
     return rendition;
-  }
-}
-
-/** One second of 20 ms: what may be ahead of the first picture. */
-const EARLY_UNITS_MAX = 50;
-
-/** The audio side: codec, segmenter, and what keeps it beside the video. Positions are seconds since the epoch. */
-class AudioLine {
-  readonly #timescale: number;
-  readonly #segmenter: AudioSegmenter;
-  readonly #path: AudioPath | null;
-  /** Units before the first picture; null once it came. */
-  #early: AudioUnit[] | null = [];
-  #lastSeconds = 0;
-  /** Audio of a stream that resumes is left out until its first picture. */
-  #resuming = false;
-
-  constructor(deps: PackagerDeps, track: AudioTrack, rendition: Rendition) {
-    this.#timescale = track.timescale;
-    const { timescale, channels } = track;
-    this.#segmenter = new AudioSegmenter({ timescale, channels }, rendition);
-    const unit = (aac: AudioUnit) => this.#segmenter.unit(aac);
-    this.#path = track.codec === 'opus' ? new AudioPath({ ...deps, channels, unit }) : null;
-  }
-
-  get position(): number {
-    return this.#segmenter.position / this.#timescale;
-  }
-
-  get counts(): { silentFrames: number; droppedAudioFrames: number } {
-    return { silentFrames: this.#segmenter.silent, droppedAudioFrames: this.#segmenter.dropped };
-  }
-
-  /** The first picture is at `seconds`: the rendition begins there, too. */
-  start(seconds: number): void {
-    const ticks = Math.round(seconds * this.#timescale);
-    this.#segmenter.startAt(ticks);
-    const early = this.#early ?? [];
-    this.#early = null;
-    for (const unit of early) if (unit.pts >= ticks) this.unit(unit, seconds);
-  }
-
-  unit(unit: AudioUnit, videoSeconds: number): void {
-    if (this.#early) {
-      this.#early.push(unit);
-      if (this.#early.length > EARLY_UNITS_MAX) this.#early.shift();
-      return;
-    }
-    const seconds = unit.pts / this.#timescale;
-    if (seconds - Math.max(this.#lastSeconds, videoSeconds) > PAUSE_MAX_S) this.#resuming = true;
-    if (this.#resuming) return;
-    this.#lastSeconds = seconds;
-    if (this.#path) this.#path.unit(unit);
-    else this.#segmenter.unit(unit);
-  }
-
-  /** The video has come to `seconds`: audio that is far behind is replaced by silence. */
-  follow(seconds: number): void {
-    const end = (seconds - AUDIO_LATE_MAX_S) * this.#timescale;
-    if (end > this.#segmenter.position) this.#segmenter.fillTo(end);
-  }
-
-  breakAt(endSeconds: number, startSeconds: number): void {
-    this.#resuming = false;
-    const [end, start] = [endSeconds, startSeconds].map(seconds => Math.round(seconds * this.#timescale));
-    this.#segmenter.breakAt(end!, start!);
-  }
-
-  async flush(): Promise<void> {
-    await this.#path?.finish();
-  }
-
-  finish(): void {
-    this.#segmenter.finish();
   }
 }

@@ -24,6 +24,8 @@ export interface RenditionDeps {
   readonly siblings: () => readonly Rendition[];
   readonly onInit: (init: InitMedia) => void;
   readonly onSegment: (segment: SegmentMedia) => void;
+  /** Players may see something new. */
+  readonly onChange: () => void;
 }
 
 interface OpenSegment extends SegmentMedia {
@@ -119,24 +121,29 @@ export class Rendition implements SegmentSink {
     const { segments, parts } = this.#published;
     if (!this.#ended && segments === this.#nextMsn && parts === last.parts.length) return;
     this.#published = { segments: this.#nextMsn, parts: last.parts.length };
-    this.#playlist = null;
-    this.#waiting.wake();
+    this.#changed();
   }
 
   /** Nothing more comes: whoever waits gets the last playlist, or 404. */
   finish(): void {
     this.#ended = true;
-    this.#playlist = null;
-    this.#waiting.wake();
+    this.#changed();
   }
 
-  /** Resolves a request when `ready` gives something, now or after a later change of this rendition. */
-  when(ready: () => HlsBody | null): HlsAnswer {
-    return this.#waiting.answer(() => ready() ?? (this.#ended ? notThere() : null));
+  /** Whether a player can begin: it needs a finished segment. */
+  get playable(): boolean {
+    return this.#segments[0]?.complete ?? false;
+  }
+
+  #changed(): void {
+    this.#playlist = null;
+    this.#waiting.wake();
+    this.#deps.onChange();
   }
 
   playlistAnswer(query: PlaylistQuery): HlsAnswer {
-    if (query.msn === null) return this.#waiting.answer(() => (this.#hasAnything() ? this.#body() : null));
+    if (query.msn === null)
+      return this.#waiting.answer(() => (this.playable || this.#ended ? this.#body() : null));
     const { msn, part } = { msn: query.msn, part: query.part ?? 0 };
     const refusal = this.#ended ? null : advanceRefusal(this.#segments, msn, part);
     if (refusal) return refusal;
@@ -170,10 +177,6 @@ export class Rendition implements SegmentSink {
     return last.complete
       ? msn === last.msn + 1 && part === 0
       : msn === last.msn && part === last.parts.length;
-  }
-
-  #hasAnything(): boolean {
-    return this.#ended || (this.#segments[0]?.parts.length ?? 0) > 0;
   }
 
   /** A part past the end of its segment means the first of the next (RFC 8216bis section 6.2.5.2). */

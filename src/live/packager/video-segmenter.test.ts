@@ -86,21 +86,21 @@ test('the parts of all segments together cover the timeline without a gap', () =
   assert.equal(at, 300 * 3000);
 });
 
-test('a key frame is asked for at 1.9 s of media time, and again each second until it comes', () => {
+test('a key frame is asked for early in the first segment, then at 1.9 s, and again each second until it comes', () => {
   const { asked, feed } = segmenter();
-  for (let i = 0; i < 100; i++) feed(i / 30, i === 0);
+  for (let i = 0; i < 120; i++) feed(i / 30, i === 0 || i === 15);
   assert.deepEqual(
     asked.map(seconds => Math.round(seconds * 10) / 10),
-    [1.9, 2.9],
+    [0.4, 2.4, 3.4],
   );
 });
 
 test('the segment ends at the key frame that was asked for, not at one that comes early', () => {
   const { cut, feed } = segmenter();
-  for (let i = 0; i <= 61; i++) feed(i / 30, i === 0 || i === 30 || i === 60);
+  for (let i = 0; i <= 76; i++) feed(i / 30, [0, 15, 45, 75].includes(i));
   assert.deepEqual(
     cut.segments.map(segment => segment.start),
-    [0, 180_000],
+    [0, 45_000, 225_000],
   );
 });
 

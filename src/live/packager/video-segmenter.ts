@@ -1,5 +1,7 @@
 import { MediaError, type VideoUnit } from '#media/unit.ts';
 import {
+  FIRST_KEYFRAME_ASK_S,
+  FIRST_SEGMENT_MIN_S,
   KEYFRAME_ASK_AGAIN_S,
   KEYFRAME_ASK_S,
   PART_TARGET_S,
@@ -36,6 +38,7 @@ export class VideoSegmenter {
   /** Ticks of the frame before, the estimate for one that has no successor. */
   #frameDuration: number;
   #segmentStart = 0;
+  #segments = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   /** Units that could not be used: before the first key frame, or with unreadable parameter sets. */
   dropped = 0;
@@ -65,19 +68,23 @@ export class VideoSegmenter {
     }
     this.#place(dts, unit.key, pause, changed);
     this.#held = { dts, compositionOffset: unit.pts - unit.dts, key: unit.key, pieces: split.sample };
-    if (dts - this.#segmentStart >= this.#ticks(KEYFRAME_ASK_S)) this.#askForKeyframe(dts);
+    const askAfter = this.#segments === 1 ? FIRST_KEYFRAME_ASK_S : KEYFRAME_ASK_S;
+    if (dts - this.#segmentStart >= this.#ticks(askAfter)) this.#askForKeyframe(dts);
     this.#sink.publish();
   }
 
-  /** Publishes what is left; the last frame lasts until `end` (ticks), within reason. */
-  finish(end: number): void {
-    if (!this.#held) return;
+  /** Publishes what is left; the last frame lasts until `end` (ticks), within reason. Gives the end. */
+  finish(end: number): number {
+    if (!this.#held) return 0;
     const last = end - this.#held.dts;
     const usable = last >= this.#frameDuration && last <= this.#ticks(PAUSE_MAX_S);
-    this.#append(usable ? last : this.#frameDuration);
+    const duration = usable ? last : this.#frameDuration;
+    const finished = this.#held.dts + duration;
+    this.#append(duration);
     this.#endSegment();
     this.#held = null;
     this.#sink.publish();
+    return finished;
   }
 
   /** Gives the held frame its duration, and opens the segment that the new one belongs to. */
@@ -89,7 +96,8 @@ export class VideoSegmenter {
       this.#append(duration);
       if (pause || changed) this.#events.discontinuity(end, dts);
     }
-    const longEnough = dts - this.#segmentStart >= this.#ticks(SEGMENT_MIN_S);
+    const least = this.#segments === 1 ? FIRST_SEGMENT_MIN_S : SEGMENT_MIN_S;
+    const longEnough = dts - this.#segmentStart >= this.#ticks(least);
     if (!first && !pause && !changed && !(key && longEnough)) return;
     if (!first) this.#endSegment();
     if (changed) this.#writeInit();
@@ -132,6 +140,7 @@ export class VideoSegmenter {
 
   #begin(dts: number, discontinuity: boolean): void {
     this.#segmentStart = dts;
+    this.#segments++;
     this.#sink.begin(dts, discontinuity);
   }
 

@@ -71,8 +71,9 @@ await onEveryDatabase('recorder', open => {
         '1.m4s',
         '2.m4s',
         '3.m4s',
+        '4.m4s',
       ]);
-      for (const msn of [0, 1, 2, 3])
+      for (const msn of [0, 1, 2, 3, 4])
         assert.deepEqual(
           await bytes(replay.segment(rendition, msn)),
           await bytes(packager.source.segment(rendition, msn)),
@@ -86,7 +87,7 @@ await onEveryDatabase('recorder', open => {
       await text(replay.multivariant()),
       /BANDWIDTH=\d+,CODECS="avc1\.64000d,mp4a\.40\.2",RESOLUTION=320x180/,
     );
-    assert.ok((await outcome(replay.segment('video', 4))) instanceof Refusal);
+    assert.ok((await outcome(replay.segment('video', 5))) instanceof Refusal);
   });
 
   it('keeps the finished segments of a broadcast that nobody finished', async () => {
@@ -95,7 +96,11 @@ await onEveryDatabase('recorder', open => {
     recorder = createRecorder({ db, blobs, clock, log });
     const totals = await recorder.complete(id);
     assert.equal(totals?.durationMs, 4000);
-    assert.deepEqual(names(await text((await reopen()).playlist('video', plain))), ['0.m4s', '1.m4s']);
+    assert.deepEqual(names(await text((await reopen()).playlist('video', plain))), [
+      '0.m4s',
+      '1.m4s',
+      '2.m4s',
+    ]);
   });
 
   it('tries again when storage fails for a while, and nothing is missing', async () => {
@@ -118,7 +123,10 @@ await onEveryDatabase('recorder', open => {
     await finished;
     clearInterval(giveUp);
     const playlist = await text((await reopen()).playlist('video', plain));
-    assert.match(playlist, /#EXTINF:2,\n0\.m4s\n.*\n#EXT-X-GAP\n#EXTINF:2,\n1\.m4s\n.*\n#EXTINF:2,\n2\.m4s/);
+    assert.match(
+      playlist,
+      /#EXTINF:0.5,\n0\.m4s\n.*\n#EXT-X-GAP\n#EXTINF:1.5,\n1\.m4s\n.*\n#EXTINF:2,\n2\.m4s/,
+    );
   });
 
   it('has no replay of what was never recorded, and is quick to say so again', async () => {
