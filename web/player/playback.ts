@@ -27,5 +27,6 @@ export interface Playback {
   mediaTimeMs(): number | null;
   /** Behind the newest picture, in seconds; null where that means nothing. */
   latencyS(): number | null;
-  close(): void;
+  /** `sessionOver`: the server has ended its side already. */
+  close(sessionOver?: boolean): void;
 }

@@ -60,7 +60,8 @@ export async function deleteResource(location: string, token?: string): Promise<
   const headers = new Headers();
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   try {
-    await fetch(location, { method: 'DELETE', headers, keepalive: true });
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    await fetch(location, { method: 'DELETE', headers, keepalive: true, signal });
   } catch {
     // The server notices by ICE consent (RFC 7675) that nobody is there any more.
   }

@@ -79,7 +79,7 @@ export class Watcher {
 
   /** Lets go of WebRTC while nobody publishes, until `watch`; HLS waits by itself. */
   suspend(): void {
-    if (this.#mode.value === 'whep' || this.#playback === null) this.#drop();
+    if (this.#mode.value === 'whep' || this.#playback === null) this.#drop(true);
   }
 
   /** Plays after a tap, with sound. */
@@ -188,11 +188,11 @@ export class Watcher {
     this.#retryTimer = setTimeout(() => this.#open(), delayMs);
   }
 
-  #drop(): void {
+  #drop(sessionOver = false): void {
     clearTimeout(this.#retryTimer);
     this.#opening.abort();
     this.#opening = new AbortController();
-    this.#playback?.close();
+    this.#playback?.close(sessionOver);
     this.#playback = null;
     this.#mode.value = null;
     this.#status.value = 'idle';

@@ -53,7 +53,7 @@ export class WhepClient implements Playback {
     return null;
   }
 
-  close(): void {
+  close(sessionOver = false): void {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     clearTimeout(this.#deadline);
@@ -61,7 +61,7 @@ export class WhepClient implements Playback {
     const { video } = this.#options;
     video.cancelVideoFrameCallback?.(this.#frameCallback);
     this.#pc?.close();
-    if (this.#resource !== null) void deleteResource(this.#resource.location);
+    if (this.#resource !== null && !sessionOver) void deleteResource(this.#resource.location);
     if (video.srcObject === this.#media) video.srcObject = null;
   }
 

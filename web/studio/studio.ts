@@ -84,7 +84,9 @@ export class Studio {
   async end(): Promise<void> {
     const broadcast = this.#broadcast;
     if (broadcast === null) return;
+    const stopping = this.#client?.stop();
     this.#over();
+    await stopping;
     await endBroadcast(broadcast.id);
     await this.room.peek()?.refresh().catch(problemFrom);
   }
@@ -132,7 +134,7 @@ export class Studio {
     clearInterval(this.#confirm);
     forgetBroadcast();
     this.stage.value = 'over';
-    void this.#client?.stop();
+    void this.#client?.stop(true);
     this.#release();
   }
 

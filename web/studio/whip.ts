@@ -82,11 +82,13 @@ export class WhipClient {
     if (this.#current !== null) this.#lost(this.#current);
   }
 
-  async stop(): Promise<void> {
+  /** `sessionOver`: the server has ended its side already. */
+  async stop(sessionOver = false): Promise<void> {
     if (this.#abort.signal.aborted) return;
     this.#finish('stopped');
     const resource = this.#resource;
-    if (resource !== null) await deleteResource(resource.location, this.#target?.publishToken);
+    if (resource !== null && !sessionOver)
+      await deleteResource(resource.location, this.#target?.publishToken);
   }
 
   async #connect(untilMs: number): Promise<void> {
