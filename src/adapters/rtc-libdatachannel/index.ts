@@ -43,6 +43,8 @@ class OpenRtc implements LibdatachannelRtc {
   readonly #listener: { stop(): void };
   readonly #options: LibdatachannelOptions;
   readonly #transports = new Set<LibdatachannelTransport>();
+  /** Of transports that are closed, while something native is left of them. */
+  readonly #freeing = new Set<Promise<void>>();
   #count = 0;
   #closed = false;
 
@@ -69,7 +71,7 @@ class OpenRtc implements LibdatachannelRtc {
       hosts: this.#options.hosts ?? [],
       clock: this.#options.clock ?? systemClock,
       log: this.#options.log,
-      closed: gone => this.#transports.delete(gone),
+      closed: (gone, freed) => this.#forget(gone, freed),
     });
     this.#transports.add(transport);
     return transport;
@@ -79,8 +81,15 @@ class OpenRtc implements LibdatachannelRtc {
     if (this.#closed) return;
     this.#closed = true;
     for (const transport of [...this.#transports]) transport.close();
+    await Promise.all(this.#freeing);
     this.#listener.stop();
     leaveLibrary();
+  }
+
+  #forget(transport: LibdatachannelTransport, freed: Promise<void>): void {
+    this.#transports.delete(transport);
+    this.#freeing.add(freed);
+    void freed.then(() => this.#freeing.delete(freed));
   }
 }
 

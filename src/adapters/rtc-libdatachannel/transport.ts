@@ -19,14 +19,15 @@ export interface TransportOptions {
   readonly hosts: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
-  closed(transport: LibdatachannelTransport): void;
+  /** `freed` resolves when nothing native is left of it. */
+  closed(transport: LibdatachannelTransport, freed: Promise<void>): void;
 }
 
 /**
- * Native objects whose threads may still call them: the binding holds bare pointers to their wrappers until the `closed`
- * callback has run, so a wrapper that is collected before takes the process with it.
+ * How long native threads may still be inside a callback after a peer was closed. The binding frees a track's callbacks
+ * without waiting for them, which ends the process; so they are freed this much later.
  */
-const inNativeUse = new Set<PeerConnection | Track>();
+export const NATIVE_LINGER_MS = 100;
 
 /** States of libdatachannel that it does not come back from: it has no ICE restart. */
 const OVER = new Set(['disconnected', 'failed', 'closed']);
@@ -80,7 +81,6 @@ export class LibdatachannelTransport implements RtcTransport {
     this.#state = 'closed';
     this.#deadline.cancel();
     this.#closeNative();
-    this.#options.closed(this);
     this.#report('closed');
   }
 
@@ -93,10 +93,8 @@ export class LibdatachannelTransport implements RtcTransport {
       portRangeEnd: port,
       ...(bind === undefined ? {} : { bindAddress: bind }),
     });
-    inNativeUse.add(peer);
     peer.onStateChange(state => {
       if (OVER.has(state)) this.close();
-      if (state === 'closed') inNativeUse.delete(peer);
     });
     peer.onTrack(track => this.#adopt(track));
     return peer;
@@ -105,9 +103,9 @@ export class LibdatachannelTransport implements RtcTransport {
   #adopt(track: Track): void {
     if (this.#state === 'closed' || this.#track) return;
     this.#track = track;
-    inNativeUse.add(track);
     try {
-      track.onClosed(() => inNativeUse.delete(track));
+      // The binding forgets a track's wrapper only once this has run; until then it holds a bare pointer to it.
+      track.onClosed(() => {});
       track.onMessage(bytes => this.#receive(bytes));
       track.onOpen(() => this.#connected());
       // DTLS may have ended between the native event and this callback.
@@ -145,15 +143,26 @@ export class LibdatachannelTransport implements RtcTransport {
     }
   }
 
-  /**
-   * Closes the peer, which closes its track. `track.close()` would free the callbacks of a track while a native thread
-   * may be inside one.
-   */
+  /** Closes the peer, which closes its track, and frees the callbacks once no native thread can be inside one. */
   #closeNative(): void {
+    const peer = this.#peer;
+    const track = this.#track;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#options.closed(this, promise);
+    this.#attempt('closing', () => peer.close());
+    setTimeout(() => {
+      this.#attempt('freeing', () => track?.close());
+      // Holds the peer's wrapper for as long.
+      this.#attempt('freeing', () => peer.close());
+      resolve();
+    }, NATIVE_LINGER_MS);
+  }
+
+  #attempt(what: string, run: () => void): void {
     try {
-      this.#peer.close();
+      run();
     } catch (cause) {
-      this.#options.log.warn({ err: cause, transport: this.#options.name }, 'closing libdatachannel failed');
+      this.#options.log.warn({ err: cause, transport: this.#options.name, what }, 'libdatachannel failed');
     }
   }
 }
