@@ -137,7 +137,7 @@ await onEveryDatabase('live', open => {
 
   it('the first key frame makes it live, and its time is the start', async () => {
     const startedAtMs = house.clock.nowMs();
-    const { id } = await goOnAir(1);
+    const { id } = await goOnAir(3);
     const broadcast = await live.get(id);
     assert.equal(broadcast.state, 'live');
     assert.equal(broadcast.startedAt, new Date(startedAtMs).toISOString());
