@@ -98,7 +98,11 @@ async function signIn(page: Page, handle: string): Promise<void> {
 async function shootTimeline(page: Page, shot: Shot): Promise<void> {
   await page.getByText('Saturday’s final kicks off').first().waitFor();
   await shot('home');
-  await page.getByRole('button', { name: 'Compose' }).first().click();
+  await page
+    .getByRole('navigation')
+    .getByRole('button', { name: /^(New post|Post)$/ })
+    .first()
+    .click();
   await page.getByRole('textbox').fill('The wind dropped. ');
   await shot('composer');
   await page.goto('/@kofi');

@@ -61,6 +61,7 @@ export async function serve(deps: ServeDeps): Promise<string> {
   const hls = createHlsHandler({ source: id => deps.live.hls(id), log: deps.log });
   let server: Server | null = null;
   const fastify = Fastify({
+    forceCloseConnections: true,
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     frameworkErrors: answerFrameworkError,
@@ -74,8 +75,9 @@ export async function serve(deps: ServeDeps): Promise<string> {
   const sockets = createSocketServer(deps);
   await fastify.ready();
   server!.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
+  disposer.add('http', () => fastify.close());
   disposer.add('sockets', () => sockets.close());
-  disposer.add('http', () => closeHttp(fastify, server!));
+  disposer.add('listener', () => stopListening(server!));
   await fastify.listen({ host: config.host, port: config.port });
   return urlOf(config.host, server!.address() as AddressInfo);
 }
@@ -92,13 +94,7 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps): void {
     publicUrl: deps.config.publicUrl,
   });
   const whip = registerWhip(fastify, { live, rtc, ids, clock, log });
-  const whep = registerWhep(fastify, {
-    live,
-    rtc,
-    ids,
-    clock,
-    viewerOf: async headers => (await accounts.authenticate(headers))?.id ?? null,
-  });
+  const whep = registerWhep(fastify, { live, rtc, ids, clock });
   disposer.add('whip', () => whip.close());
   disposer.add('whep', () => whep.close());
   metrics.gauge('skylark_whip_sessions', 'Publishers connected by WHIP', () => whip.sessions);
@@ -122,11 +118,10 @@ function createHttpServer(listener: Listener, hls: Listener): Server {
   return server;
 }
 
-/** Takes no more connections, answers what is under way, and does not wait for idle or blocked ones. */
-async function closeHttp(fastify: FastifyInstance, server: Server): Promise<void> {
-  const closed = fastify.close();
+/** Takes no more connections and cuts those that wait or idle; WebSockets are closed by their own server after it. */
+function stopListening(server: Server): void {
+  server.close();
   server.closeAllConnections();
-  await closed;
 }
 
 function urlOf(host: string, address: AddressInfo): string {

@@ -24,6 +24,18 @@ describe('go live, watch, replay', () => {
   let visitor: Person;
   let postPath = '';
   let broadcastId = '';
+  let broken = false;
+
+  /** Each step stands on the one before: after a failure the rest says so at once. */
+  const step = (name: string, run: () => Promise<void>) =>
+    it(name, async () => {
+      assert.ok(!broken, 'an earlier step failed');
+      broken = true;
+      await run();
+      broken = false;
+    });
+  const openComposer = (person: Person) =>
+    person.page.getByRole('navigation').getByRole('button', { name: 'Post' }).click();
 
   before(async () => {
     browser = await openBrowser();
@@ -44,20 +56,20 @@ describe('go live, watch, replay', () => {
     return (await response.json()) as Broadcast;
   };
 
-  it('two people sign up, and one follows the other', async () => {
+  step('two people sign up, and one follows the other', async () => {
     await signUp(ana);
     await signUp(ben);
     await ben.page.goto('/@ana');
-    await ben.page.getByRole('button', { name: 'Follow', exact: true }).click();
-    await ben.page.getByRole('button', { name: /^Following/ }).waitFor();
+    await ben.page.getByRole('main').getByRole('button', { name: /^Follow/ }).click();
+    await ben.page.locator('main [aria-pressed="true"][aria-label^="Follow"]').waitFor();
     await ben.page.goto('/');
   });
 
-  it('a post appears in the follower’s home without reloading', async () => {
+  step('a post appears in the follower’s home without reloading', async () => {
     await ben.page.getByRole('main').waitFor();
-    await ana.page.getByRole('button', { name: 'Compose' }).first().click();
+    await openComposer(ana);
     await ana.page.getByRole('textbox').fill('Good morning, marsh');
-    await ana.page.getByRole('button', { name: 'Post', exact: true }).click();
+    await ana.page.getByRole('dialog').getByRole('button', { name: 'Post', exact: true }).click();
     await ana.page.getByText('Good morning, marsh').first().waitFor();
     await ben.page
       .getByText(/Good morning, marsh|1 new post/)
@@ -65,8 +77,8 @@ describe('go live, watch, replay', () => {
       .waitFor();
   });
 
-  it('two taps lead from the composer to being live, and what was typed is the title', async () => {
-    await ana.page.getByRole('button', { name: 'Compose' }).first().click();
+  step('two taps lead from the composer to being live, and what was typed is the title', async () => {
+    await openComposer(ana);
     await ana.page.getByRole('textbox').fill('First light over the marsh');
     await ana.page.getByRole('dialog').getByRole('button', { name: 'Go Live' }).click();
     await ana.page.waitForURL('**/go-live');
@@ -75,7 +87,7 @@ describe('go live, watch, replay', () => {
     await ana.page.getByRole('button', { name: 'End' }).waitFor();
   });
 
-  it('the follower sees the live post appear without reloading and watches by WebRTC', async () => {
+  step('the follower sees the live post appear without reloading and watches by WebRTC', async () => {
     const pill = ben.page.getByRole('button', { name: /new post/ });
     const post = ben.page.getByRole('link', { name: /First light over the marsh/ }).first();
     await pill.or(post).first().waitFor();
@@ -91,13 +103,13 @@ describe('go live, watch, replay', () => {
     assertPlays(await observePlayback(ben.page, OBSERVE_MS), 'WebRTC');
   });
 
-  it('somebody without an account watches by LL-HLS', async () => {
+  step('somebody without an account watches by LL-HLS', async () => {
     await visitor.page.goto(`${postPath}?player=hls`);
     await waitForPlayer(visitor.page, 'hls');
     assertPlays(await observePlayback(visitor.page, OBSERVE_MS), 'LL-HLS');
   });
 
-  it('a comment and hearts reach the broadcaster at once', async () => {
+  step('a comment and hearts reach the broadcaster at once', async () => {
     const comment = ben.page.getByLabel('Comment');
     await comment.fill('Hello from the hide');
     await comment.press('Enter');
@@ -108,7 +120,7 @@ describe('go live, watch, replay', () => {
     await visitor.page.getByText('Hello from the hide').first().waitFor();
   });
 
-  it('it ends, and the same post at the same address is the replay, from the start', async () => {
+  step('it ends, and the same post at the same address is the replay, from the start', async () => {
     await ana.page.getByRole('button', { name: 'End' }).click();
     await ana.page.getByRole('dialog').getByRole('button', { name: /^End/ }).click();
     await waitForPlayer(ben.page, 'replay');
@@ -119,7 +131,7 @@ describe('go live, watch, replay', () => {
     await playReplay(visitor, ended.durationMs!);
   });
 
-  it('after a restart accounts, posts and the replay are still there', async () => {
+  step('after a restart accounts, posts and the replay are still there', async () => {
     await server.restart();
     await ben.page.goto('/');
     await ben.page.getByText('Good morning, marsh').first().waitFor();
@@ -127,7 +139,7 @@ describe('go live, watch, replay', () => {
     await ben.page.getByText('Hello from the hide').first().waitFor();
   });
 
-  it('no page complained', () => {
+  step('no page complained', async () => {
     assert.deepEqual([...ana.complaints, ...ben.complaints, ...visitor.complaints], []);
   });
 

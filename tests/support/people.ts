@@ -2,6 +2,9 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 export const password = 'a lark in the morning';
 
+/** What a person would wait for one thing on a busy machine, before giving up. */
+const STEP_TIMEOUT_MS = 15_000;
+
 export interface Person {
   readonly handle: string;
   readonly context: BrowserContext;
@@ -17,6 +20,7 @@ export async function openPerson(browser: Browser, url: string, handle: string):
     viewport: { width: 1280, height: 800 },
     permissions: ['camera', 'microphone'],
   });
+  context.setDefaultTimeout(STEP_TIMEOUT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', error => complaints.push(`${handle}: ${error.stack ?? error.message}`));
