@@ -1,9 +1,7 @@
 import { randomInt } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Timer } from '#base/clock.ts';
-import type { Closer } from '#base/dispose.ts';
-import type { AccountId, BroadcastId, Ids } from '#base/ids.ts';
+import type { BroadcastId, Ids } from '#base/ids.ts';
 import { type Allowance, TokenBuckets } from '#base/token-bucket.ts';
 import { Refusal } from '#contract/errors.ts';
 import {
@@ -34,13 +32,9 @@ export const WHEP_TICK_MS = 100;
 
 export interface WhepDeps {
   readonly live: {
-    /** Refuses an unknown broadcast, one that is over, one that sends nothing yet, a viewer who may not watch. */
-    watch(broadcastId: BroadcastId, viewerId: AccountId | null): Promise<Stream>;
+    /** Refuses an unknown broadcast, one that is over, one that sends nothing now. */
+    watch(broadcastId: BroadcastId): Promise<Stream>;
   };
-  /** Who asks, by cookie or token; null for a visitor. */
-  readonly viewerOf?: (headers: IncomingHttpHeaders) => Promise<AccountId | null>;
-  /** Told when pictures begin to go to a viewer; what it gives is closed when they stop. */
-  readonly viewerJoined?: (broadcastId: BroadcastId, viewerId: AccountId | null) => Closer;
   readonly rtc: Rtc;
   readonly ids: Ids;
   readonly clock: Clock;
@@ -122,12 +116,11 @@ export class Whep implements WhepServer {
   }
 
   async #open(request: FastifyRequest<{ Params: Place }>): Promise<{ session: WhepSession; answer: string }> {
-    const { live, rtc, ids, clock, viewerOf, viewerJoined } = this.#deps;
+    const { live, rtc, ids, clock } = this.#deps;
     this.#checkRoom(request.ip);
     const offer = readOffer(bodyOfType(SDP_TYPE, request.headers['content-type'], request.body));
     const { broadcastId } = request.params;
-    const viewerId = (await viewerOf?.(request.headers)) ?? null;
-    const stream = await live.watch(broadcastId, viewerId);
+    const stream = await live.watch(broadcastId);
     const ssrcs = randomSsrcs(offer);
     const session = await WhepSession.open({
       id: ids.secret(),
@@ -138,7 +131,6 @@ export class Whep implements WhepServer {
       ssrcs,
       rtc,
       clock,
-      joined: () => viewerJoined?.(broadcastId, viewerId) ?? { close() {} },
       closed: gone => this.#forget(gone),
     });
     const { local } = session;

@@ -17,8 +17,6 @@ export interface WhepSessionOptions {
   readonly ssrcs: SendingSsrcs;
   readonly rtc: Rtc;
   readonly clock: Clock;
-  /** Told once packets can be sent; what it gives is closed with the session. */
-  joined(): Closer;
   /** Told once, when the session is over, whoever ended it. */
   closed(session: WhepSession): void;
 }
@@ -33,7 +31,6 @@ export class WhepSession implements StreamReader {
   readonly #rtp: ViewerRtp;
   #transport: RtcTransport | null = null;
   #reading: Closer | null = null;
-  #presence: Closer | null = null;
   #isClosed = false;
 
   private constructor(options: WhepSessionOptions) {
@@ -88,7 +85,6 @@ export class WhepSession implements StreamReader {
     if (this.#isClosed) return;
     this.#isClosed = true;
     void this.#reading?.close();
-    void this.#presence?.close();
     this.#transport?.close();
     this.#options.closed(this);
   }
@@ -104,9 +100,8 @@ export class WhepSession implements StreamReader {
 
   /** What came since the last key frame goes out at once, then everything as it comes: nothing arrives in between. */
   #join(): void {
-    const { stream, clock, joined } = this.#options;
+    const { stream, clock } = this.#options;
     this.#rtp.join(stream.gop(), clock.monotonicMs());
-    this.#presence = joined();
     this.#reading = stream.read(this);
   }
 }
