@@ -3,6 +3,7 @@ import { go } from '../router.ts';
 import { ButtonLink } from '../ui/button.tsx';
 import { formatDuration, plural } from '../ui/format.ts';
 import type { Studio } from './studio.ts';
+import './after.css';
 
 /** After the end: what it was, and where its replay is. */
 export function After({ studio, room }: { readonly studio: Studio; readonly room: Room }) {

@@ -3,6 +3,7 @@ import { Button } from '../ui/button.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { type Devices, listDevices } from './camera.ts';
 import type { Studio } from './studio.ts';
+import './sheets.css';
 
 /** Which camera, which microphone. */
 export function DeviceSheet({ studio, onClose }: { readonly studio: Studio; readonly onClose: () => void }) {

@@ -13,6 +13,8 @@ import { FlipOrChoose, MuteButton } from './framing.tsx';
 import { guardLeaving } from './leave-guard.ts';
 import type { Studio } from './studio.ts';
 import { keepAwake } from './wake-lock.ts';
+import './sheets.css';
+import './on-air.css';
 
 const COMMENTS_SHOWN = 4;
 
