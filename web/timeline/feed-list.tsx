@@ -43,7 +43,7 @@ export function FeedList({ feed, label, empty, ended = 'That is all.', only }: F
 }
 
 function Ended({ children }: { readonly children: ComponentChildren }) {
-  return children ? <p class="feed-end">{children}</p> : null;
+  return children ? <div class="feed-end">{children}</div> : null;
 }
 
 function FeedEnd({ feed, length }: { readonly feed: Feed; readonly length: number }) {

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { UserEvent } from '#contract/socket/frames.ts';
 import { api } from '../net/api.ts';
-import { socket } from '../net/connection.ts';
+import { online, socket } from '../net/connection.ts';
 import { me } from '../net/session.ts';
 import { path } from '../router.ts';
 import { createFeed, type Feed, forgetFeeds } from './feed.ts';
@@ -42,13 +42,14 @@ export function receive(event: UserEvent): void {
   }
 }
 
-/** One's own posts, and a broadcast while its reader is at the top, appear at once; others wait for the pill. */
+/** One's own posts, the first of all, and a broadcast while one is at the top appear at once; others wait for the pill. */
 function arrive(entry: PostEntry): void {
   const post = entry.peek();
   if (!post || home.peek().items.peek().includes(entry) || waiting.peek().includes(entry)) return;
   if (home.peek().status.peek() === 'idle') return;
   const own = post.author.id === me.peek()?.id;
-  if (own || (post.broadcast && looksAtTop())) home.peek().prepend([entry]);
+  const nothingThere = home.peek().items.peek().length === 0;
+  if (own || nothingThere || (post.broadcast && looksAtTop())) home.peek().prepend([entry]);
   else waiting.value = [entry, ...waiting.peek()].slice(0, WAITING_MAX);
 }
 
@@ -59,8 +60,14 @@ function looksAtTop(): boolean {
 const myId = computed(() => me.value?.id);
 let connectedAs = myId.peek();
 
+/** A timeline that did not come for want of a network comes with it. */
+function catchUp(): void {
+  if (online.value && home.peek().status.peek() === 'failed') void home.peek().reload();
+}
+
 /** Follows one's own topic for as long as somebody is signed in. */
 export function startHome(): void {
+  effect(catchUp);
   effect(() => {
     const id = myId.value;
     if (id !== connectedAs) {

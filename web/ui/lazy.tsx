@@ -2,33 +2,35 @@ import { type ComponentType, createElement } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorState, Loading, Skeleton } from './states.tsx';
 
-/** A component whose code is fetched when it is first shown. A fetch that fails can be tried again. */
+/**
+ * A component whose code is fetched when it is first shown. When that fails the page can be loaded anew: browsers keep
+ * a failed import for as long as the page lives, and after a new version the old file is gone for good.
+ */
 export function lazy<Props extends object>(
   load: () => Promise<{ readonly default: ComponentType<Props> }>,
 ): ComponentType<Props> {
   let loaded: ComponentType<Props> | undefined;
   return function Lazy(props: Props) {
-    const [state, setState] = useState<{ error?: unknown; tries: number }>({ tries: 0 });
+    const [error, setError] = useState<unknown>(null);
+    const [, setHere] = useState(Boolean(loaded));
     useEffect(() => {
-      let here = true;
+      let shown = true;
       if (loaded) return;
       load().then(
         module => {
           loaded = module.default;
-          if (here) setState(({ tries }) => ({ tries }));
+          if (shown) setHere(true);
         },
-        (error: unknown) => {
-          if (here) setState(({ tries }) => ({ error, tries }));
+        (thrown: unknown) => {
+          if (shown) setError(thrown);
         },
       );
       return () => {
-        here = false;
+        shown = false;
       };
-    }, [state.tries]);
+    }, []);
     if (loaded) return createElement(loaded, props);
-    if (state.error) {
-      return <ErrorState error={state.error} onRetry={() => setState({ tries: state.tries + 1 })} />;
-    }
+    if (error) return <ErrorState error={error} onRetry={() => location.reload()} />;
     return (
       <Loading what="page">
         <Skeleton height="240px" />
