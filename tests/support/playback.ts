@@ -7,7 +7,7 @@ export interface Playback {
   readonly frames: number;
   /** Greatest root mean square of the sound in 40 ms windows, 0 to 1. */
   readonly audioPeak: number;
-  /** Mean luma difference between the first and the last picture, 0 to 255: a frozen picture has none. */
+  /** Greatest mean difference of a picture from the first, 0 to 255: a frozen picture has none. */
   readonly motion: number;
   readonly width: number;
 }
@@ -37,7 +37,12 @@ export function observePlayback(page: Page, ms: number): Promise<Playback> {
       let frames = 0;
       let audioPeak = 0;
       let first: Uint8ClampedArray | null = null;
-      let last: Uint8ClampedArray | null = null;
+      let motion = 0;
+      const differenceFrom = (a: Uint8ClampedArray, b: Uint8ClampedArray) => {
+        let sum = 0;
+        for (let i = 0; i < a.length; i += 4) sum += Math.abs(a[i]! - b[i]!);
+        return sum / (160 * 90);
+      };
       const endMs = performance.now() + ms;
       await new Promise<void>(resolve => {
         const listen = setInterval(() => {
@@ -50,20 +55,16 @@ export function observePlayback(page: Page, ms: number): Promise<Playback> {
         }, 20);
         const onFrame = () => {
           frames++;
-          last = picture();
-          first ??= last;
+          const shown = picture();
+          first ??= shown;
+          motion = Math.max(motion, differenceFrom(first, shown));
           if (performance.now() < endMs) video.requestVideoFrameCallback(onFrame);
         };
         video.requestVideoFrameCallback(onFrame);
       });
       video.muted = muted;
       await audio.close();
-      let difference = 0;
-      if (first && last) {
-        const [a, b] = [first as Uint8ClampedArray, last as Uint8ClampedArray];
-        for (let i = 0; i < a.length; i += 4) difference += Math.abs(a[i]! - b[i]!);
-      }
-      return { frames, audioPeak, motion: difference / (160 * 90), width: video.videoWidth };
+      return { frames, audioPeak, motion, width: video.videoWidth };
     },
     [VIDEO, ms] as const,
   );
