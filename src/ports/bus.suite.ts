@@ -33,10 +33,12 @@ export function describeBus(name: string, open: () => Promise<Bus>): void {
     });
 
     it('shows a late subscriber nothing old', async () => {
+      const early = collect('t', 2);
       bus.publish('t', 'old');
-      const seen = collect('t', 1);
+      const late = collect('t', 1);
       bus.publish('t', 'new');
-      assert.deepEqual(await seen, ['new']);
+      assert.deepEqual(await early, ['old', 'new']);
+      assert.deepEqual(await late, ['new']);
     });
 
     it('brings nothing to a subscription that was closed, also when it is closed twice', async () => {

@@ -1,16 +1,26 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { Fault } from '#base/fault.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { describeDb } from '#ports/db.suite.ts';
+import type { Db } from '#ports/db.ts';
 import { openSqlite } from './index.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'skylark-db-'));
 after(() => rm(folder, { recursive: true, force: true }));
+/** Adds one by reading and writing; also runs in another thread. */
+function pour(db: Db, query: typeof sql): Promise<unknown> {
+  return db.transaction(async tx => {
+    const { rows } = await query<{ size: number }>`select size from cups`.execute(tx);
+    await query`update cups set size = ${rows[0]!.size + 1}`.execute(tx);
+  });
+}
 let files = 0;
 const newFile = () => path.join(folder, `${files++}`, 'skylark.db');
 
@@ -48,6 +58,27 @@ describe('SQLite', () => {
     };
     await Promise.all([1, 2, 3, 4, 5].map(ask));
     assert.deepEqual(order, [1, 2, 3, 4, 5]);
+    await db.close();
+  });
+
+  it('lets another thread write to the same file in between, also from transactions that read first', async () => {
+    const file = newFile();
+    const db = await openSqlite({ file, log });
+    await sql`create table cups (size integer)`.execute(db.sql);
+    await sql`insert into cups values (0)`.execute(db.sql);
+    const other = new Worker(
+      `import(${JSON.stringify(import.meta.resolve('./index.ts'))}).then(async ({ openSqlite }) => {
+        const { sql } = await import(${JSON.stringify(import.meta.resolve('kysely'))});
+        const db = await openSqlite({ file: ${JSON.stringify(file)}, log: {} });
+        for (let n = 0; n < 50; n++) await (${pour})(db, sql);
+        await db.close();
+      })`,
+      { eval: true },
+    );
+    const exited = once(other, 'exit');
+    for (let n = 0; n < 50; n++) await pour(db, sql);
+    assert.deepEqual(await exited, [0]);
+    assert.deepEqual((await sql`select size from cups`.execute(db.sql)).rows, [{ size: 100 }]);
     await db.close();
   });
 

@@ -134,6 +134,18 @@ await onEveryDatabase('changes of a post', open => {
     assert.ok(heard.every(hints => hints.length === 1));
   });
 
+  it('are not told when something newer happened to the post', async () => {
+    await world.tell('broadcast.started', live);
+    await world.tell('broadcast.changed', { ...live, state: 'interrupted' });
+    const seq = await social.timeline.head(fan);
+    await world.tell('broadcast.changed', live);
+    const heard = world.hear(fan);
+    const stale = { type: 'post-changed', postId: live.postId, seq, after: '' };
+    await social.jobHandlers['post.hint']!(stale);
+    await social.jobHandlers['post.hint']!({ ...stale, seq: await social.timeline.head(fan) });
+    assert.equal(heard.length, 1);
+  });
+
   it('are found again by somebody who was away, each kind in its place', async () => {
     const before = await social.timeline.head(fan);
     const kept = await world.post(anna, 'kept');

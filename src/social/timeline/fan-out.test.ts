@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
+import { sql } from 'kysely';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { openSocial, type SocialWorld } from '#tests/support/social.ts';
 import { BACKFILL_POSTS, FAN_OUT_BATCH } from './fan-out.ts';
+import { insertEntries, takeSeq } from './store.ts';
 
 interface Entry {
   account_id: string;
@@ -28,6 +30,13 @@ await onEveryDatabase('the fan-out', open => {
       .where('post_id', '=', postId)
       .execute();
   const holdersOf = async (postId: string) => (await entriesOf(postId)).map(entry => entry.account_id).sort();
+  /** Whether a connection of this test waits for a lock that another holds. */
+  const somebodyWaits = async () => {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*) as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(world.db.sql);
+    return rows[0]!.waiting > 0;
+  };
   const pendingJobs = async () => (await world.db.sql.selectFrom('jobs').select('seq').execute()).length;
   /** Follows as rows: what a thousand calls would leave. */
   const followers = async (count: number) => {
@@ -120,9 +129,8 @@ await onEveryDatabase('the fan-out', open => {
         await new Promise(resolve => setImmediate(resolve));
       }
     })();
-    await Promise.all(
-      authors.flatMap(author => Array.from({ length: 6 }, () => social.posts.create(author, { text: 'x' }))),
-    );
+    const writers = authors.flatMap(author => Array.from({ length: 6 }, () => author));
+    await Promise.all(writers.map(author => social.posts.create(author, { text: 'x' })));
     await world.jobs.idle();
     reading = false;
     await reader;
@@ -138,6 +146,30 @@ await onEveryDatabase('the fan-out', open => {
       all.map(entry => entry.seq).sort((a, b) => a - b),
     );
     assert.equal(new Set(all.map(entry => entry.seq)).size, all.length);
+  });
+
+  it('is waited for by an unfollowing that it did not see', async () => {
+    const fan = world.person('fan');
+    const batch = Promise.withResolvers<void>();
+    const { promise: inserted, resolve } = Promise.withResolvers<void>();
+    const fanningOut = world.db.transaction(async tx => {
+      const seq = await takeSeq(tx);
+      const entry = { accountId: fan, postId: world.ids.next<'post'>(), authorId: anna, createdAtMs: 0, seq };
+      await insertEntries(tx, [entry]);
+      resolve();
+      await batch.promise;
+    });
+    await inserted;
+    let isForgotten = false;
+    const forgetting = Promise.resolve(
+      social.jobHandlers['follow.removed']!({ followerId: fan, followeeId: anna }),
+    ).then(() => {
+      isForgotten = true;
+    });
+    while (world.db.dialect.name === 'postgres' && !isForgotten && !(await somebodyWaits())) {}
+    batch.resolve();
+    await Promise.all([fanningOut, forgetting]);
+    assert.deepEqual(await world.db.sql.selectFrom('home_entries').selectAll().execute(), []);
   });
 
   it('leaves nothing behind when a follower goes while it runs', async () => {
