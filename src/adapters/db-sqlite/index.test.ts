@@ -14,6 +14,7 @@ import { openSqlite } from './index.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'skylark-db-'));
 after(() => rm(folder, { recursive: true, force: true }));
+const TIMES = 300;
 /** Adds one by reading and writing; also runs in another thread. */
 function pour(db: Db, query: typeof sql): Promise<unknown> {
   return db.transaction(async tx => {
@@ -70,15 +71,17 @@ describe('SQLite', () => {
       `import(${JSON.stringify(import.meta.resolve('./index.ts'))}).then(async ({ openSqlite }) => {
         const { sql } = await import(${JSON.stringify(import.meta.resolve('kysely'))});
         const db = await openSqlite({ file: ${JSON.stringify(file)}, log: {} });
-        for (let n = 0; n < 50; n++) await (${pour})(db, sql);
+        require('node:worker_threads').parentPort.postMessage('ready');
+        for (let n = 0; n < ${TIMES}; n++) await (${pour})(db, sql);
         await db.close();
       })`,
       { eval: true },
     );
     const exited = once(other, 'exit');
-    for (let n = 0; n < 50; n++) await pour(db, sql);
+    await once(other, 'message');
+    for (let n = 0; n < TIMES; n++) await pour(db, sql);
     assert.deepEqual(await exited, [0]);
-    assert.deepEqual((await sql`select size from cups`.execute(db.sql)).rows, [{ size: 100 }]);
+    assert.deepEqual((await sql`select size from cups`.execute(db.sql)).rows, [{ size: 2 * TIMES }]);
     await db.close();
   });
 
