@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '#tests/support/browser.ts';
+import { settled } from '#tests/support/settled.ts';
 import {
   startWebrtcServer,
   TEST_BROADCAST,
@@ -38,7 +39,7 @@ describe('Chromium publishes by WHIP and watches by WHEP', () => {
     const answer = await broadcaster.evaluate(publish, [`/whip/${TEST_BROADCAST}`, TEST_TOKEN] as const);
     assert.match(answer, /a=rtpmap:\d+ rtx\/90000/, 'RTX is negotiated');
     assert.match(answer, /transport-cc/, 'transport-wide feedback is negotiated');
-    await until(() => server.stream.stats.keyframes > 0, 'a key frame');
+    await settled(() => server.stream.stats.keyframes > 0, 'a key frame');
     assert.deepEqual(server.events, ['arrived']);
     assert.equal(server.whip.sessions, 1);
   });
@@ -73,13 +74,13 @@ describe('Chromium publishes by WHIP and watches by WHEP', () => {
 
   it('closing the viewer ends its session at once', async () => {
     await viewer.evaluate(() => (window as unknown as Peers).viewer.close());
-    await until(() => server.whep.sessions === 0, 'the session is gone');
+    await settled(() => server.whep.sessions === 0, 'the session is gone');
     assert.equal(server.stream.readers, 0);
   });
 
   it('closing the publisher without a word interrupts, and nothing is left behind', async () => {
     await broadcaster.evaluate(() => (window as unknown as Peers).publisher.close());
-    await until(() => server.whip.sessions === 0, 'the session is gone');
+    await settled(() => server.whip.sessions === 0, 'the session is gone');
     assert.deepEqual(server.events, ['arrived', 'lost']);
     assert.equal(server.rtc.openTransports, 0);
   });
@@ -147,14 +148,4 @@ async function inbound(): Promise<{ framesDecoded: number; pliCount: number; aud
     else Object.assign(found, { framesDecoded: report.framesDecoded, pliCount: report.pliCount });
   }
   return found;
-}
-
-async function until(check: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const poll = setInterval(() => check() && resolve(), 20);
-  const deadline = setTimeout(() => reject(new Error(`not within ${timeoutMs} ms: ${what}`)), timeoutMs);
-  await promise.finally(() => {
-    clearInterval(poll);
-    clearTimeout(deadline);
-  });
 }

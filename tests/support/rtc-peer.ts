@@ -13,7 +13,7 @@ export interface RtcPeer {
   answer(sdp: string): void;
   /** Answers a one-line video offer with nothing but transport parameters. */
   answerWith(local: RtcLocal): void;
-  /** False once the other side has closed. */
+  /** False once the other side has closed, and for bytes that SRTP cannot protect. */
   send(kind: Kind, packet: Uint8Array): boolean;
   onPacket(receive: (kind: Kind, packet: Uint8Array) => void): void;
   close(): void;
@@ -54,7 +54,11 @@ export async function openRtcPeer(options: RtcPeerOptions): Promise<RtcPeer> {
     answerWith: local => answer(answerOf(local, options.direction)),
     send(kind, packet) {
       const track = tracks.get(kind);
-      return track?.isOpen() === true && track.sendMessageBinary(packet as Buffer);
+      try {
+        return track?.isOpen() === true && track.sendMessageBinary(packet as Buffer);
+      } catch {
+        return false;
+      }
     },
     onPacket: handler => {
       receive = handler;

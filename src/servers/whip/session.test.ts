@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { FakeClock } from '#base/fake-clock.ts';
+import { silentLogger } from '#base/log.ts';
+import type { Publisher, PublisherLeave } from '#live/index.ts';
+import type { Offer } from '#media/sdp/offer.ts';
+import type { Rtc, RtcEvents } from '#ports/rtc.ts';
+import { WHIP_SILENCE_MS, WhipSession } from './session.ts';
+
+const nothing = { mid: null, transportCc: null, absSendTime: null };
+const feedback = { nack: true, pli: true, transportCc: false, remb: false };
+const offer: Offer = {
+  role: 'publisher',
+  remote: { iceUfrag: 'abcd', icePwd: 'x'.repeat(24), fingerprint: 'sha-256 AB' },
+  candidates: [],
+  video: {
+    mid: '0',
+    payloadType: 96,
+    rtxPayloadType: null,
+    fmtp: '',
+    profileLevelId: '42e01f',
+    extensions: nothing,
+    feedback,
+  },
+  audio: { mid: '1', payloadType: 111, fmtp: '', extensions: nothing, feedback },
+  media: [],
+};
+/** An IDR slice alone in its packet, with the marker. */
+const keyFrame = Uint8Array.of(0x80, 0x80 | 96, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7, 0x65, 0x88, 0x84, 0);
+
+describe('WhipSession', () => {
+  let clock: FakeClock;
+  let network: RtcEvents;
+  let sent: Uint8Array[];
+  let log: string[];
+  let publisher: Publisher;
+  let handlers: { keyframe: () => void; closed: () => void };
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    sent = [];
+    log = [];
+    handlers = { keyframe() {}, closed() {} };
+    publisher = {
+      tracks: tracks => void log.push(`tracks ${tracks.map(track => track.id)}`),
+      epoch: ms => void log.push(`epoch ${ms}`),
+      packet: track => void log.push(`packet ${track.id}`),
+      unit: (track, unit) => void log.push(`unit ${track.id} ${unit.pts}`),
+      onKeyframeWanted: handler => {
+        handlers.keyframe = handler;
+      },
+      onClosed: handler => {
+        handlers.closed = handler;
+      },
+      close: (reason: PublisherLeave) => void log.push(`close ${reason}`),
+    };
+  });
+
+  const rtc: Rtc = {
+    openTransports: 0,
+    async accept(_remote, _direction, events) {
+      network = events;
+      return {
+        local: { ...offer.remote, setup: 'passive', candidates: [] },
+        send: packet => sent.push(packet.slice()) > 0,
+        close: () => {
+          log.push('transport closed');
+          events.state('closed');
+        },
+      };
+    },
+    close: async () => {},
+  };
+  const open = (over: Partial<Rtc> = {}) =>
+    WhipSession.open({
+      id: 'session',
+      etag: '"1"',
+      broadcastId: 'broadcast',
+      offer,
+      publisher,
+      ssrc: 1,
+      rtc: { ...rtc, ...over },
+      clock,
+      log: silentLogger,
+      closed: () => void log.push('session closed'),
+    });
+
+  it('names its tracks, then the epoch, then the first unit', async () => {
+    await open();
+    network.state('connected');
+    clock.advance(30);
+    network.packet(keyFrame);
+    assert.deepEqual(log, ['tracks video,audio', 'packet video', 'epoch 30', 'unit video 0']);
+  });
+
+  it('passes the wish for a key frame on to the publisher', async () => {
+    await open();
+    network.state('connected');
+    network.packet(keyFrame);
+    sent.length = 0;
+    clock.advance(2_000);
+    handlers.keyframe();
+    assert.ok(
+      sent.some(packet => packet[1] === 206 && (packet[0]! & 31) === 1),
+      'a PLI goes out',
+    );
+  });
+
+  it('a publisher that falls silent is lost, one that sends is not', async () => {
+    await open();
+    network.state('connected');
+    clock.advance(WHIP_SILENCE_MS - 20);
+    network.packet(keyFrame);
+    clock.advance(WHIP_SILENCE_MS - 20);
+    assert.ok(!log.includes('session closed'));
+    clock.advance(20);
+    assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close lost']);
+  });
+
+  it('a lost connection is told once and stops the clock', async () => {
+    const session = await open();
+    network.state('connected');
+    network.state('closed');
+    network.packet(keyFrame);
+    session.end();
+    clock.advance(WHIP_SILENCE_MS * 2);
+    assert.deepEqual(log, ['tracks video,audio', 'transport closed', 'session closed', 'close lost']);
+    assert.equal(session.local, null);
+  });
+
+  it('ending says that no more is wanted', async () => {
+    (await open()).end();
+    assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close ended']);
+  });
+
+  it('a publisher that was taken over closes its transport and says nothing', async () => {
+    await open();
+    handlers.closed();
+    assert.deepEqual(log, ['tracks video,audio', 'transport closed', 'session closed']);
+  });
+
+  it('one that is taken over while it waits for a transport closes that too', async () => {
+    const session = await open({
+      async accept(...args) {
+        const transport = await rtc.accept(...args);
+        handlers.closed();
+        return transport;
+      },
+    });
+    assert.deepEqual(log, ['tracks video,audio', 'session closed', 'transport closed']);
+    assert.equal(session.local, null);
+  });
+
+  it('a transport that cannot be opened leaves no publisher behind', async () => {
+    await assert.rejects(open({ accept: () => Promise.reject(new Error('deliberate')) }), /deliberate/);
+    assert.deepEqual(log, ['tracks video,audio', 'session closed', 'close lost']);
+  });
+});

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { openRtcPeer, PEER_SSRC, type RtcPeer } from '#tests/support/rtc-peer.ts';
+import { settled } from '#tests/support/settled.ts';
+import {
+  startWebrtcServer,
+  TEST_BROADCAST,
+  TEST_TOKEN,
+  type WebrtcServer,
+} from '#tests/support/webrtc-server.ts';
+
+type Protocol = 'whip' | 'whep';
+
+const KINDS = ['audio', 'video'] as const;
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
+
+describe('WHIP and WHEP over HTTP', () => {
+  let server: WebrtcServer;
+  let peers: RtcPeer[] = [];
+
+  before(async () => {
+    server = await startWebrtcServer();
+  });
+  after(() => server.close());
+  afterEach(() => {
+    for (const peer of peers) peer.close();
+    peers = [];
+  });
+
+  const openPeer = async (protocol: Protocol): Promise<RtcPeer> => {
+    const direction = protocol === 'whip' ? 'sendonly' : 'recvonly';
+    const peer = await openRtcPeer({ direction, kinds: KINDS });
+    peers.push(peer);
+    return peer;
+  };
+  const post = (
+    protocol: Protocol,
+    body: string,
+    headers: Record<string, string> = {},
+    id = TEST_BROADCAST,
+  ) =>
+    fetch(`${server.url}/${protocol}/${id}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/sdp', authorization: `Bearer ${TEST_TOKEN}`, ...headers },
+      body,
+    });
+  const patch = (address: string, body: string, headers: Record<string, string>) =>
+    fetch(address, { method: 'PATCH', headers: { 'content-type': FRAGMENT, ...headers }, body });
+  const assertProblem = async (response: Response, status: number, code: string) => {
+    assert.equal(response.status, status);
+    assert.match(response.headers.get('content-type') ?? '', /problem\+json/);
+    assert.equal(((await response.json()) as { code: string }).code, code);
+    assert.equal(response.headers.get('access-control-allow-origin'), '*');
+  };
+  const assertNothingLeft = () => {
+    assert.deepEqual([server.whip.sessions, server.whep.sessions, server.rtc.openTransports], [0, 0, 0]);
+    assert.equal(server.stream.isPublished, false);
+    assert.equal(server.stream.readers, 0);
+  };
+  const openSession = async (protocol: Protocol) => {
+    const peer = await openPeer(protocol);
+    const response = await post(protocol, peer.offer);
+    assert.equal(response.status, 201);
+    const address = new URL(response.headers.get('location')!, server.url).href;
+    return { peer, address, etag: response.headers.get('etag')!, answer: await response.text() };
+  };
+
+  for (const protocol of ['whip', 'whep'] as const) {
+    it(`${protocol}: an offer gets an answer, an address that is a secret, and an ETag; DELETE ends it`, async () => {
+      const { address, etag, answer } = await openSession(protocol);
+      assert.match(address, new RegExp(`/${protocol}/${TEST_BROADCAST}/[0-9a-z]{52}$`));
+      assert.match(etag, /^"[0-9a-z]{26}"$/);
+      assert.match(answer, protocol === 'whip' ? /a=recvonly/ : /a=sendonly/);
+      assert.match(answer, /a=setup:passive/);
+      assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
+      assertNothingLeft();
+      await assertProblem(await fetch(address, { method: 'DELETE' }), 404, 'not-found');
+    });
+
+    it(`${protocol}: candidates may trickle, with the ETag of the session`, async () => {
+      const { peer, address, etag } = await openSession(protocol);
+      const { iceUfrag, icePwd } = peer.parameters;
+      const fragment = `a=ice-ufrag:${iceUfrag}\r\na=ice-pwd:${icePwd}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:audio\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n`;
+      const trickled = await patch(address, fragment, { 'if-match': etag });
+      assert.deepEqual(
+        [trickled.status, await trickled.text(), trickled.headers.get('etag')],
+        [204, '', null],
+      );
+      await assertProblem(await patch(address, fragment, {}), 428, 'etag-required');
+      await assertProblem(await patch(address, fragment, { 'if-match': '"other"' }), 412, 'etag-mismatch');
+      await assertProblem(await patch(address, fragment, { 'if-match': '*' }), 422, 'trickle-malformed');
+      await assertProblem(await patch(address, 'hello', { 'if-match': etag }), 422, 'trickle-malformed');
+      const restart = fragment.replace(iceUfrag, 'another');
+      await assertProblem(await patch(address, restart, { 'if-match': etag }), 422, 'trickle-malformed');
+      const wrongType = await patch(address, fragment, {
+        'if-match': etag,
+        'content-type': 'application/sdp',
+      });
+      await assertProblem(wrongType, 415, 'unsupported-media-type');
+      assert.equal(
+        (await fetch(address, { method: 'DELETE' })).status,
+        200,
+        'none of that ended the session',
+      );
+    });
+
+    it(`${protocol}: pages of other origins may ask what is allowed`, async () => {
+      const endpoint = await fetch(`${server.url}/${protocol}/${TEST_BROADCAST}`, { method: 'OPTIONS' });
+      assert.equal(endpoint.status, 200);
+      assert.equal(endpoint.headers.get('accept-post'), 'application/sdp');
+      assert.match(endpoint.headers.get('access-control-allow-methods')!, /POST/);
+      assert.match(endpoint.headers.get('access-control-allow-headers')!, /Authorization/);
+      const session = await fetch(`${server.url}/${protocol}/${TEST_BROADCAST}/x`, { method: 'OPTIONS' });
+      assert.match(session.headers.get('access-control-allow-methods')!, /PATCH, DELETE/);
+      const { address } = await openSession(protocol);
+      const exposed = (await fetch(address, { method: 'DELETE' })).headers.get(
+        'access-control-expose-headers',
+      );
+      assert.match(exposed!, /Location, ETag/);
+    });
+
+    it(`${protocol}: what is no usable offer is refused and leaves nothing behind`, async () => {
+      const { offer } = await openPeer(protocol);
+      const withoutVideo = offer.replace(/m=video[\s\S]*?(?=m=|$)/, '');
+      const withoutAudio = offer.replace(/m=audio[\s\S]*?(?=m=|$)/, '');
+      await assertProblem(await post(protocol, 'hello'), 400, 'invalid-sdp');
+      await assertProblem(await post(protocol, offer.replaceAll('actpass', 'passive')), 400, 'invalid-sdp');
+      await assertProblem(await post(protocol, offer.replace(/a=ice-pwd.*\r\n/g, '')), 400, 'invalid-sdp');
+      await assertProblem(await post(protocol, offer.replaceAll('H264', 'VP8')), 406, 'no-common-codec');
+      await assertProblem(await post(protocol, withoutVideo), 406, 'no-common-codec');
+      await assertProblem(await post(protocol, withoutAudio), 406, 'no-common-codec');
+      const huge = await post(protocol, offer + 'a=x\r\n'.repeat(20_000));
+      await assertProblem(huge, 413, 'too-large');
+      const json = await post(protocol, offer, { 'content-type': 'application/json' });
+      await assertProblem(json, 415, 'unsupported-media-type');
+      await assertProblem(await post(protocol, offer, {}, 'unknown'), 404, 'not-found');
+      assertNothingLeft();
+    });
+
+    it(`${protocol}: other verbs are refused`, async () => {
+      const response = await fetch(`${server.url}/${protocol}/${TEST_BROADCAST}`);
+      assert.equal(response.status, 405);
+      assert.match(response.headers.get('allow') ?? '', /POST/);
+    });
+  }
+
+  it('who has no token, or a wrong one, publishes nothing and disturbs nobody', async () => {
+    const { address } = await openSession('whip');
+    const { offer } = await openPeer('whip');
+    const before = server.whip.stats.refused;
+    await assertProblem(
+      await post('whip', offer, { authorization: 'Bearer wrong' }),
+      401,
+      'wrong-publish-token',
+    );
+    await assertProblem(await post('whip', offer, { authorization: '' }), 401, 'wrong-publish-token');
+    assert.equal(server.whip.stats.refused - before, 2);
+    assert.equal(server.whip.sessions, 1);
+    assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
+  });
+
+  it('a second publisher with the token takes over; a broken offer with the token does not', async () => {
+    const first = await openSession('whip');
+    await assertProblem(await post('whip', 'hello'), 400, 'invalid-sdp');
+    assert.equal(server.whip.sessions, 1);
+    const second = await openSession('whip');
+    assert.equal((await fetch(first.address, { method: 'DELETE' })).status, 404);
+    assert.deepEqual([server.whip.sessions, server.rtc.openTransports], [1, 1]);
+    assert.equal((await fetch(second.address, { method: 'DELETE' })).status, 200);
+    assertNothingLeft();
+  });
+
+  it('a session is found only below its own broadcast', async () => {
+    const { address } = await openSession('whip');
+    const elsewhere = address.replace(TEST_BROADCAST, 'other');
+    assert.equal((await fetch(elsewhere, { method: 'DELETE' })).status, 404);
+    assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
+  });
+
+  it('packets that are no RTP, from a publisher with the token, harm nothing', async () => {
+    const { peer, address, answer } = await openSession('whip');
+    peer.answer(answer);
+    await peer.opened;
+    const packets = server.stream.stats.packets;
+    for (let length = 1; length < 1400; length += 13) {
+      const garbage = new Uint8Array(length).map((_, i) => (i * 31 + length * 7) & 255);
+      peer.send('video', garbage);
+      peer.send('video', Uint8Array.from([0x80, 200, 0, length & 255, ...garbage.subarray(4)]));
+      peer.send('video', Uint8Array.from([0x90, 96, ...garbage.subarray(2)]));
+    }
+    const real = Uint8Array.from([0x80, 96, 0, 1, 0, 0, 0, 1, ...bytesOf(PEER_SSRC.video), 0x65, 0x88, 1, 2]);
+    await settled(
+      () => peer.send('video', real) && server.stream.stats.packets > packets,
+      'a real packet gets through',
+    );
+    assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
+    await settled(() => server.rtc.openTransports === 0, 'the transport is closed');
+  });
+
+  it('datagrams that nobody asked for harm nothing', async () => {
+    const socket = createSocket('udp4');
+    for (let length = 0; length < 1500; length += 50) {
+      const garbage = Buffer.alloc(length, length & 255);
+      await new Promise<void>(resolve => {
+        socket.send(garbage, server.rtc.port, '127.0.0.1', () => resolve());
+      });
+    }
+    socket.close();
+    const { address } = await openSession('whep');
+    assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
+    assertNothingLeft();
+  });
+});
+
+function bytesOf(ssrc: number): number[] {
+  return [ssrc >>> 24, (ssrc >> 16) & 255, (ssrc >> 8) & 255, ssrc & 255];
+}
