@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, test } from 'node:test';
+import { type ClientOptions, WebSocket } from 'ws';
+import { FakeClock } from '#base/fake-clock.ts';
+import { type RigOptions, type SocketRig, startSocketRig } from '#tests/support/sockets.ts';
+import { addressOf, Seats } from './admission.ts';
+import { PING_MS, SOCKETS_MAX, SOCKETS_PER_ADDRESS_MAX } from './limits.ts';
+
+let rig: SocketRig | null = null;
+
+async function start(options: RigOptions = {}): Promise<SocketRig> {
+  rig = await startSocketRig(options);
+  return rig;
+}
+
+afterEach(async () => {
+  await rig?.close();
+  rig = null;
+});
+
+/** Status and code of an upgrade that is refused; 101 when it is not. */
+async function knock(port: number, options: ClientOptions, query = ''): Promise<[number, string?]> {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/socket${query}`, options);
+  const { promise, resolve, reject } = Promise.withResolvers<[number, string?]>();
+  ws.once('open', () => resolve([101]));
+  ws.once('unexpected-response', (_request, response) => {
+    let body = '';
+    response.on('data', chunk => {
+      body += chunk;
+    });
+    response.on('end', () => resolve([response.statusCode!, JSON.parse(body).code]));
+  });
+  ws.once('error', reject);
+  const outcome = await promise;
+  ws.on('error', () => {});
+  ws.terminate();
+  return outcome;
+}
+
+test('a cookie that a page of another origin brings along opens nothing', async () => {
+  const { port, member } = await start({ publicUrl: 'http://sky.example' });
+  const { cookie, authorization } = await member('bob');
+  const from = (origin: string | undefined, headers = { cookie }) =>
+    knock(port, { headers, ...(origin ? { origin } : {}) });
+  assert.deepEqual(await from('http://evil.example'), [403, 'not-allowed']);
+  assert.deepEqual(await from('null'), [403, 'not-allowed']);
+  assert.deepEqual(await from(`http://127.0.0.1:${port}`), [101]);
+  assert.deepEqual(await from('http://sky.example'), [101]);
+  assert.deepEqual(await from(undefined), [101]);
+  assert.deepEqual(await knock(port, { origin: 'http://evil.example' }), [101]);
+  const token = { headers: { authorization }, origin: 'http://evil.example' };
+  assert.deepEqual(await knock(port, token), [101]);
+});
+
+test('the cookie and the ticket say who it is', async () => {
+  const { member, open } = await start();
+  const bob = await member('bob');
+  for (const client of [
+    await open({ headers: { cookie: bob.cookie } }),
+    await open({}, `?token=${bob.ticket()}`),
+  ]) {
+    const answer = await client.join(`user:${bob.id}`);
+    assert.deepEqual(answer.events, []);
+  }
+});
+
+test('a ticket is good once, and a wrong ticket or token is told', async () => {
+  const { port, member } = await start();
+  const bob = await member('bob');
+  const ticket = bob.ticket();
+  assert.deepEqual(await knock(port, {}, `?token=${ticket}`), [101]);
+  assert.deepEqual(await knock(port, {}, `?token=${ticket}`), [401, 'sign-in-required']);
+  assert.deepEqual(await knock(port, {}, '?token='), [401, 'sign-in-required']);
+  const headers = { authorization: 'Bearer nonsense' };
+  assert.deepEqual(await knock(port, { headers }), [401, 'sign-in-required']);
+});
+
+test('a handshake that is none is refused and leaves nothing behind', async () => {
+  const { port, server } = await start();
+  for (const lines of [
+    ['GET /socket HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket'],
+    ['GET //?token=%zz HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: carrier-pigeon'],
+    [
+      'POST /socket HTTP/1.1',
+      'Host: x',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Key: short',
+    ],
+  ]) {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    let answer = '';
+    socket.on('data', chunk => {
+      answer += chunk;
+    });
+    await once(socket, 'close');
+    assert.match(answer, /^HTTP\/1\.1 4\d\d /);
+  }
+  assert.equal(server.sockets, 0);
+});
+
+test('a client that goes away while it is being identified leaves nothing behind', async () => {
+  const { port, server, open } = await start();
+  for (let i = 0; i < 20; i++) {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      'GET /socket?token=x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.resetAndDestroy();
+    await once(socket, 'close');
+  }
+  const client = await open();
+  client.ws.close();
+  await client.closed;
+  while (server.sockets > 0) await new Promise(setImmediate);
+});
+
+test('a socket that does not answer a ping is cut off, the others stay', async () => {
+  const clock = new FakeClock(Date.now());
+  const { open, server } = await start({ clock });
+  const there = await open();
+  const gone = await open({ autoPong: false });
+  const pings = [there, gone].map(client => once(client.ws, 'ping'));
+  clock.advance(PING_MS);
+  await Promise.all(pings);
+  // Frames of one connection arrive in their order: the pong came before this refusal.
+  await there.join('user:x');
+  const again = once(there.ws, 'ping');
+  clock.advance(PING_MS);
+  assert.equal(await gone.closed, 1006);
+  await again;
+  assert.equal(server.stats.silent, 1);
+});
+
+test('a server that stops says so, and opens nothing more', async () => {
+  const { port, open, server, goLive } = await start();
+  const client = await open();
+  await client.join(`room:${await goLive()}`);
+  const closing = server.close();
+  assert.equal(await client.closed, 1001);
+  await closing;
+  assert.equal(server.topics, 0);
+  assert.deepEqual(await knock(port, {}), [503, 'unavailable']);
+});
+
+test('an address gets so many seats, the server so many more, and a seat is freed once', () => {
+  const seats = new Seats();
+  const frees = Array.from({ length: SOCKETS_PER_ADDRESS_MAX }, () => seats.take('a'));
+  assert.throws(() => seats.take('a'), { code: 'too-many-requests' });
+  frees[0]?.();
+  frees[0]?.();
+  seats.take('a');
+  assert.throws(() => seats.take('a'), { code: 'too-many-requests' });
+  for (let i = seats.taken; i < SOCKETS_MAX; i++) seats.take(`b${i}`);
+  assert.throws(() => seats.take('c'), { code: 'unavailable' });
+});
+
+test('only a proxy on this machine says whose request it passes on', () => {
+  const request = (remoteAddress: string, forwarded?: string) =>
+    ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }) as unknown as IncomingMessage;
+  assert.equal(addressOf(request('127.0.0.1')), '127.0.0.1');
+  assert.equal(addressOf(request('::1', '6.6.6.6, 203.0.113.9')), '203.0.113.9');
+  assert.equal(addressOf(request('198.51.100.7', '203.0.113.9')), '198.51.100.7');
+});
