@@ -43,7 +43,8 @@ function LiveNow() {
               <span class="person-names">
                 <bdi>{title}</bdi>
                 <span>
-                  <bdi>{owner.displayName}</bdi> · {formatCount(viewers)} watching
+                  <bdi>{owner.displayName}</bdi>
+                  {viewers > 0 ? ` · ${formatCount(viewers)} watching` : null}
                 </span>
               </span>
             </a>

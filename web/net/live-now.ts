@@ -8,20 +8,29 @@ const REFRESH_MS = 20_000;
 /** What is live now, newest first; null before the first answer. */
 export const liveNow = signal<readonly Broadcast[] | null>(null);
 
+let watchers = 0;
+
+/** Asks again at once, when somebody keeps the list: a broadcast has begun or ended. */
+export function refreshLiveNow(): void {
+  if (watchers > 0) void load();
+}
+
 /** Keeps `liveNow` fresh while the calling component is shown and the page is looked at. */
 export function useLiveNow(): void {
   useEffect(() => {
     const refresh = () => {
       if (document.visibilityState === 'visible') void load();
     };
+    watchers++;
     refresh();
     const timer = setInterval(refresh, REFRESH_MS);
     document.addEventListener('visibilitychange', refresh);
     return () => {
       clearInterval(timer);
       document.removeEventListener('visibilitychange', refresh);
+      watchers--;
       // A list that nobody keeps fresh says nothing about now.
-      liveNow.value = null;
+      if (watchers === 0) liveNow.value = null;
     };
   }, []);
 }

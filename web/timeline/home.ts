@@ -2,6 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import type { UserEvent } from '#contract/socket/frames.ts';
 import { api } from '../net/api.ts';
 import { online, socket } from '../net/connection.ts';
+import { refreshLiveNow } from '../net/live-now.ts';
 import { me } from '../net/session.ts';
 import { path } from '../router.ts';
 import { createFeed, type Feed, forgetFeeds } from './feed.ts';
@@ -35,7 +36,10 @@ export function showWaiting(): void {
 export function receive(event: UserEvent): void {
   if (event.type === 'post-deleted') {
     hidePost(event.postId);
-  } else if (event.type === 'post-changed') {
+    return;
+  }
+  if (event.post.broadcast) refreshLiveNow();
+  if (event.type === 'post-changed') {
     keepPost(event.post);
   } else {
     arrive(keepPost(event.post));
