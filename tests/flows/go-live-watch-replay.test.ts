@@ -6,6 +6,7 @@ import { openBrowser } from '#tests/support/browser.ts';
 import { openPerson, type Person, signUp } from '#tests/support/people.ts';
 import { observePlayback, type Playback, waitForPlayer } from '#tests/support/playback.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
+import { until } from '#tests/support/until.ts';
 
 const OBSERVE_MS = 3_000;
 
@@ -60,7 +61,10 @@ describe('go live, watch, replay', () => {
     await signUp(ana);
     await signUp(ben);
     await ben.page.goto('/@ana');
-    await ben.page.getByRole('main').getByRole('button', { name: /^Follow/ }).click();
+    await ben.page
+      .getByRole('main')
+      .getByRole('button', { name: /^Follow/ })
+      .click();
     await ben.page.locator('main [aria-pressed="true"][aria-label^="Follow"]').waitFor();
     await ben.page.goto('/');
   });
@@ -116,7 +120,7 @@ describe('go live, watch, replay', () => {
     await ana.page.getByText('Hello from the hide').first().waitFor();
     for (let i = 0; i < 3; i++) await ben.page.getByRole('button', { name: 'Heart' }).click();
     await ana.page.waitForSelector('[data-heart]', { state: 'attached' });
-    await assertEventually(async () => (await broadcast()).hearts === 3, 'three hearts are counted');
+    await until('three hearts are counted', async () => (await broadcast()).hearts === 3);
     await visitor.page.getByText('Hello from the hide').first().waitFor();
   });
 
@@ -155,15 +159,3 @@ describe('go live, watch, replay', () => {
     assertPlays(await observePlayback(person.page, OBSERVE_MS), 'replay');
   }
 });
-
-async function assertEventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const deadline = setTimeout(() => reject(new Error(`not within 10 s: ${what}`)), 10_000);
-  const poll = setInterval(() => void check().then(done => done && resolve(), reject), 100);
-  try {
-    await promise;
-  } finally {
-    clearTimeout(deadline);
-    clearInterval(poll);
-  }
-}
