@@ -1,10 +1,9 @@
-import { defineConfig } from 'vite';
 import { precache } from './sw/precache.ts';
 
 const server = process.env.SKYLARK_DEV_SERVER ?? 'http://127.0.0.1:8080';
 const proxied = ['/api', '/hls', '/whip', '/whep', '/socket'];
 
-export default defineConfig({
+export default {
   root: import.meta.dirname,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [precache()],
@@ -21,7 +20,8 @@ export default defineConfig({
       input: { main: 'index.html', sw: 'sw/sw.ts' },
       output: {
         // The worker keeps one address for ever: browsers compare its bytes to find a new version.
-        entryFileNames: chunk => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        entryFileNames: (chunk: { name: string }) =>
+          chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js',
       },
     },
   },
@@ -29,4 +29,4 @@ export default defineConfig({
     host: '127.0.0.1',
     proxy: Object.fromEntries(proxied.map(path => [path, { target: server, ws: path === '/socket' }])),
   },
-});
+};
