@@ -1,3 +1,4 @@
+/// <reference types="node" />
 import { precache } from './sw/precache.ts';
 
 const server = process.env.SKYLARK_DEV_SERVER ?? 'http://127.0.0.1:8080';
