@@ -16,6 +16,7 @@ interface User {
   gid: number;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const SETTINGS = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
@@ -51,6 +52,9 @@ export async function startPostgresServer(): Promise<PostgresServer | null> {
     clean();
   };
   process.once('exit', abandon);
+  // A process that dies of a signal has no exit event, unless it exits by itself.
+  const interrupted = () => process.exit(1);
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   await ready(child);
   // A suite that never stops it must not hang: the exit listener ends it then.
   child.unref();
@@ -59,6 +63,7 @@ export async function startPostgresServer(): Promise<PostgresServer | null> {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     async stop() {
       process.off('exit', abandon);
+      for (const signal of SIGNALS) process.off(signal, interrupted);
       child.ref();
       const exited = once(child, 'exit');
       child.kill('SIGINT'); // fast shutdown
