@@ -142,7 +142,7 @@ async function feed(packager: Packager, all: readonly Unit[]): Promise<void> {
     packager.unit(unit.kind === 'video' ? videoTrack : audioTrack, unit);
     const frame = Math.floor(unit.pts / 1024) - 30;
     if (unit.kind === 'audio' && unit.pts % 9600 === 0 && frame > 0)
-      await published(packager.source, Math.floor(frame / 94), Math.floor((frame % 94) / 10));
+      await published(packager.source, Math.floor(frame / 90), Math.floor((frame % 90) / 10));
   }
 }
 

@@ -27,8 +27,11 @@ export const SEGMENT_MAX_S = 4;
 export const PAUSE_MAX_S = 3;
 
 export const AUDIO_FRAMES_PER_PART = 10;
-/** 94 frames of 1024 samples at 48 kHz: 2.005 s. */
-export const AUDIO_FRAMES_PER_SEGMENT = 94;
+/**
+ * 90 frames of 1024 samples at 48 kHz: 1.92 s, nine equal parts. A shorter last part would be shorter than the hole that
+ * hls.js takes for none (`maxBufferHole`, 0.1 s): a part skipped under load would never be fetched again.
+ */
+export const AUDIO_FRAMES_PER_SEGMENT = 90;
 /** The very first segment is short: 0.64 s. */
 export const AUDIO_FRAMES_FIRST_SEGMENT = 30;
 /** Audio that is this much behind the video, for `AUDIO_ABSENT_MS`, is absent: silence stands in for it. */
