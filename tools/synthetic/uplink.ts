@@ -1,10 +1,11 @@
+import { randomInt } from 'node:crypto';
 import ndc, { type Track } from 'node-datachannel';
 import { isRtcp } from '../../src/media/rtp/packet.ts';
 import { parseRtcp } from '../../src/media/rtp/rtcp.ts';
 import { RtpSender } from './rtp-sender.ts';
 
-export const VIDEO_SSRC = 0x5eed_0001;
-export const AUDIO_SSRC = 0x5eed_0002;
+const VIDEO_SSRC = randomInt(1, 2 ** 32 - 1);
+const AUDIO_SSRC = VIDEO_SSRC + 1;
 const H264_FMTP = 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f';
 
 export interface UplinkEvents {

@@ -7,6 +7,8 @@ import type { Publisher, PublisherLeave } from './publisher.ts';
 /** What the stream lends to the one publisher that sits in it. */
 export interface Seat {
   readonly clock: Clock;
+  /** Publishers before this one. */
+  readonly number: number;
   /** What to add to the timestamps of a publisher whose own zero arrived at `epochMs`, whole milliseconds. */
   shiftMs(epochMs: number): number;
   tracks(tracks: readonly Track[]): void;
@@ -15,6 +17,9 @@ export interface Seat {
   unit(track: Track, unit: Unit): void;
   left(reason: PublisherLeave): void;
 }
+
+/** Odd, so that no two publishers of a stream get the same. */
+const SSRC_SPREAD = 0x9e3779b1;
 
 /** Puts one publisher's timeline onto the stream's: the first one's zero is the stream's, later ones are shifted. */
 export class SeatedPublisher implements Publisher {
@@ -40,7 +45,7 @@ export class SeatedPublisher implements Publisher {
 
   packet(track: Track, packet: RtpPacket): void {
     if (this.#isClosed) return;
-    this.#seat.packet(track, this.#shiftMs ? shiftPacket(packet, this.#shiftMs) : packet);
+    this.#seat.packet(track, this.#seat.number === 0 ? packet : this.#placed(packet));
   }
 
   unit(track: Track, unit: Unit): void {
@@ -80,15 +85,17 @@ export class SeatedPublisher implements Publisher {
     this.#closed();
   }
 
+  /** Readers tell sources apart by SSRC, so one that comes back with the same SSRC and other numbers gets another. */
+  #placed(packet: RtpPacket): RtpPacket {
+    const ssrc = (packet.ssrc ^ Math.imul(this.#seat.number, SSRC_SPREAD)) >>> 0;
+    return { ...packet, ssrc, mediaTimeMs: packet.mediaTimeMs + (this.#shiftMs ?? 0) };
+  }
+
   #begin(): void {
     const epochMs = this.#epochMs ?? this.#seat.clock.monotonicMs();
     this.#shiftMs = this.#seat.shiftMs(epochMs);
     this.#seat.arrived(epochMs);
   }
-}
-
-function shiftPacket(packet: RtpPacket, shiftMs: number): RtpPacket {
-  return { ...packet, mediaTimeMs: packet.mediaTimeMs + shiftMs };
 }
 
 function shiftUnit(track: Track, unit: Unit, shiftMs: number): Unit {

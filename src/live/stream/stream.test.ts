@@ -134,6 +134,19 @@ describe('Stream', () => {
     assert.equal(stream.stats.publishers, 2);
   });
 
+  it('packets of one who takes over never bear the SSRC of the one before', () => {
+    const reader = new Recorder();
+    stream.read(reader);
+    for (let i = 0; i < 3; i++) {
+      const publisher = stream.publish();
+      publisher.packet(video, packet(0, IDR, 7));
+      publisher.packet(audio, packet(0, IDR, 8));
+    }
+    const ssrcs = reader.packets.map(entry => entry.ssrc);
+    assert.deepEqual(ssrcs.slice(0, 2), [7, 8]);
+    assert.equal(new Set(ssrcs).size, 6);
+  });
+
   it('a reader that throws is dropped and counted; the others go on', () => {
     const reader = new Recorder();
     stream.read({ packet: () => assert.fail('deliberate'), ended() {} });

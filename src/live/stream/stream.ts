@@ -96,8 +96,7 @@ export class Stream {
   publish(): Publisher {
     this.#publisher?.dismiss();
     this.#gop.clear();
-    this.stats.publishers++;
-    const publisher = new SeatedPublisher(this.#seat());
+    const publisher = new SeatedPublisher(this.#seat(this.stats.publishers++));
     this.#publisher = this.#ended ? null : publisher;
     if (this.#ended) publisher.dismiss();
     return publisher;
@@ -132,9 +131,10 @@ export class Stream {
     this.#readers.clear();
   }
 
-  #seat(): Seat {
+  #seat(number: number): Seat {
     return {
       clock: this.#clock,
+      number,
       shiftMs: epochMs => this.#shiftOf(epochMs),
       tracks: tracks => {
         this.#tracks = tracks;
