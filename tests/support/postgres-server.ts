@@ -32,45 +32,53 @@ export async function startPostgresServer(): Promise<PostgresServer | null> {
   const bin = findBinaries();
   if (!bin) return null;
   const folder = mkdtempSync(path.join(tmpdir(), 'skylark-postgres-'));
+  let child: ChildProcess | null = null;
+  const clean = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  const stopWatching = atExit(() => {
+    child?.kill('SIGKILL');
+    clean();
+  });
   const user = unprivilegedUser();
   if (user) chownSync(folder, user.uid, user.gid);
   initialize(bin, folder, user);
   const port = await freePort();
-  const child = spawn(
-    path.join(bin, 'postgres'),
-    ['-D', folder, '-p', `${port}`, ...SETTINGS.flatMap(s => ['-c', s])],
-    {
-      ...user,
-      cwd: folder,
-      env: { LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  const clean = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  const abandon = () => {
-    child.kill('SIGKILL');
-    clean();
-  };
-  process.once('exit', abandon);
-  // A process that dies of a signal has no exit event, unless it exits by itself.
-  const interrupted = () => process.exit(1);
-  for (const signal of SIGNALS) process.once(signal, interrupted);
+  child = spawnServer(bin, folder, port, user);
   await ready(child);
-  // A suite that never stops it must not hang: the exit listener ends it then.
+  // A suite that never stops it must not hang: it ends with the process.
   child.unref();
   (child.stderr as Socket).unref();
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    async stop() {
-      process.off('exit', abandon);
-      for (const signal of SIGNALS) process.off(signal, interrupted);
-      child.ref();
-      const exited = once(child, 'exit');
-      child.kill('SIGINT'); // fast shutdown
-      await exited;
-      clean();
-    },
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop: () => stop(child) };
+
+  async function stop(running: ChildProcess): Promise<void> {
+    stopWatching();
+    running.ref();
+    const exited = once(running, 'exit');
+    running.kill('SIGINT'); // fast shutdown
+    await exited;
+    clean();
+  }
+}
+
+/** Runs `abandon` when the process exits or is told to end; returns what takes that back. */
+function atExit(abandon: () => void): () => void {
+  // A process that dies of a signal has no exit event, unless it exits by itself.
+  const interrupted = () => process.exit(1);
+  process.once('exit', abandon);
+  for (const signal of SIGNALS) process.once(signal, interrupted);
+  return () => {
+    process.off('exit', abandon);
+    for (const signal of SIGNALS) process.off(signal, interrupted);
   };
+}
+
+function spawnServer(bin: string, folder: string, port: number, user: User | null): ChildProcess {
+  const settings = SETTINGS.flatMap(setting => ['-c', setting]);
+  return spawn(path.join(bin, 'postgres'), ['-D', folder, '-p', `${port}`, ...settings], {
+    ...user,
+    cwd: folder,
+    env: { LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
 }
 
 /** The newest of Debian's versions, else what PATH has. */
