@@ -3,7 +3,6 @@ import { splitAnnexB } from '../../src/media/h264/nal.ts';
 import { Picture } from './picture.ts';
 
 export const FRAMES_PER_SECOND = 30;
-const KEYFRAME_EVERY_FRAMES = 2 * FRAMES_PER_SECOND;
 /** Frames that wait for the encoder; beyond it pictures are left out, as a camera does. */
 const QUEUE_MAX = 3;
 
@@ -13,12 +12,13 @@ export interface CameraEvents {
   failed(cause: Error): void;
 }
 
-/** Draws pictures and encodes them: H.264 constrained baseline, no reordering. */
+/**
+ * Draws pictures and encodes them as H.264 without reordering. In its realtime mode this encoder makes every tenth picture
+ * a key frame, and its profile is High whatever the codec string asks.
+ */
 export class Camera {
   readonly #picture = new Picture(640, 360);
   readonly #encoder: VideoEncoder;
-  #frame = 0;
-  #lastKey = 0;
   #isKeyWanted = true;
 
   constructor(events: CameraEvents) {
@@ -50,11 +50,8 @@ export class Camera {
       codedHeight: height,
       timestamp: Math.round(ms * 1000),
     });
-    const keyFrame = this.#isKeyWanted || this.#frame - this.#lastKey >= KEYFRAME_EVERY_FRAMES;
-    if (keyFrame) this.#lastKey = this.#frame;
+    this.#encoder.encode(frame, { keyFrame: this.#isKeyWanted });
     this.#isKeyWanted = false;
-    this.#frame++;
-    this.#encoder.encode(frame, { keyFrame });
     frame.close();
   }
 
