@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { Broadcast } from '#contract/api/types.ts';
+import { skipWithout } from '#tests/support/backend.ts';
 import { openBrowser } from '#tests/support/browser.ts';
-import { openPerson, type Person, signUp } from '#tests/support/people.ts';
+import { median } from '#tests/support/glass-clock.ts';
+import { ffprobe, ffprobePath } from '#tests/support/media.ts';
+import { describePage, openPerson, type Person, signUp } from '#tests/support/people.ts';
 import { observePlayback, type Playback, waitForPlayer } from '#tests/support/playback.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
@@ -29,10 +32,13 @@ describe('go live, watch, replay', () => {
 
   /** Each step stands on the one before: after a failure the rest says so at once. */
   const step = (name: string, run: () => Promise<void>) =>
-    it(name, async () => {
+    it(name, async t => {
       assert.ok(!broken, 'an earlier step failed');
       broken = true;
-      await run();
+      await run().catch(async error => {
+        for (const person of [ana, ben, visitor]) t.diagnostic(await describePage(person));
+        throw error;
+      });
       broken = false;
     });
   const openComposer = (person: Person) =>
@@ -133,6 +139,23 @@ describe('go live, watch, replay', () => {
     assert.equal(ended.state, 'archived');
     assert.ok((ended.durationMs ?? 0) > OBSERVE_MS, `lasted ${ended.durationMs} ms`);
     await playReplay(visitor, ended.durationMs!);
+  });
+
+  it('ffprobe reads the replay whole', { skip: skipWithout('ffprobe', ffprobePath !== null) }, async () => {
+    assert.ok(!broken, 'an earlier step failed');
+    const { streams, packets } = await ffprobe(`${server.url}/hls/${broadcastId}/index.m3u8`);
+    assert.deepEqual(streams.map(stream => stream.codec_type).sort(), ['audio', 'video']);
+    const durations = streams.map(({ index }) => {
+      const times = packets
+        .filter(packet => packet.stream_index === index)
+        .map(packet => Number(packet.dts_time));
+      const steps = times.slice(1).map((time, i) => time - times[i]!);
+      // A gap is what exceeds the track's own pace: the fake camera shoots every 50 ms.
+      const gap = Math.max(...steps) - median(steps);
+      assert.ok(gap < 0.1, `a gap of ${gap} s in stream ${index}`);
+      return times.at(-1)! - times[0]! + median(steps);
+    });
+    assert.ok(Math.abs(durations[0]! - durations[1]!) < 0.2, `durations ${durations.join(' and ')} s`);
   });
 
   step('after a restart accounts, posts and the replay are still there', async () => {

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 export const password = 'a lark in the morning';
@@ -37,4 +39,12 @@ export async function signUp(person: Person): Promise<void> {
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.waitForURL('**/');
   await page.getByRole('navigation').first().waitFor();
+}
+
+/** Where somebody is and what the page shows, for a flow that failed; the picture is kept in the temporary folder. */
+export async function describePage({ handle, page, complaints }: Person): Promise<string> {
+  const picture = path.join(tmpdir(), `skylark-flow-${handle}.png`);
+  await page.screenshot({ path: picture, timeout: 5_000 }).catch(() => {});
+  const text = await page.textContent('body', { timeout: 5_000 }).catch(String);
+  return `${handle} at ${page.url()} (${picture}): ${text.replaceAll(/\s+/g, ' ').slice(0, 400)} ${complaints.join('; ')}`;
 }
