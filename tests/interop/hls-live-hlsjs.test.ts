@@ -109,7 +109,7 @@ interface Seen {
   widths: number[];
   fatal: string[];
   ended: boolean;
-  /** Behind live, by the time of day of the picture, before the publisher was lost. */
+  /** Median behind live, by the time of day of the picture, before the publisher was lost. */
   latencyMs: number;
   duration: number;
   audioBytes: number;
@@ -157,7 +157,7 @@ async function watch(): Promise<Seen> {
     widths,
     fatal,
     ended,
-    latencyMs: latencies[Math.floor(latencies.length * 0.95)] ?? Number.POSITIVE_INFINITY,
+    latencyMs: latencies[Math.floor(latencies.length / 2)] ?? Number.POSITIVE_INFINITY,
     duration: video.duration,
     audioBytes: video.webkitAudioDecodedByteCount,
     trace: trace.join('\n'),

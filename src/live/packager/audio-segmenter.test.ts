@@ -71,6 +71,17 @@ test('a break of the video is a break of the audio at the same place, filled up 
   );
 });
 
+test('silence does not fill the time that a break leaves out', () => {
+  const { audio, feed } = segmenter();
+  feed(0);
+  audio.breakAt(5 * FRAME, 1000 * FRAME);
+  audio.fillTo(500 * FRAME);
+  assert.equal(audio.position, 5 * FRAME);
+  audio.fillTo(1003 * FRAME);
+  assert.equal(audio.position, 1003 * FRAME);
+  assert.equal(audio.silent, 4 + 3);
+});
+
 test('frames of before the break still belong before it', () => {
   const { audio, segments, feed } = segmenter();
   audio.breakAt(20 * FRAME, 20 * FRAME);

@@ -74,12 +74,13 @@ export class Rendition implements SegmentSink {
     return this.#discontinuitiesGone;
   }
 
-  get ended(): boolean {
-    return this.#ended;
+  /** Whether a player can begin: it needs a finished segment. */
+  get playable(): boolean {
+    return this.#segments[0]?.complete ?? false;
   }
 
-  get waiting(): number {
-    return this.#waiting.size;
+  get ended(): boolean {
+    return this.#ended;
   }
 
   init(bytes: Uint8Array, info: RenditionInfo): void {
@@ -130,17 +131,7 @@ export class Rendition implements SegmentSink {
     this.#changed();
   }
 
-  /** Whether a player can begin: it needs a finished segment. */
-  get playable(): boolean {
-    return this.#segments[0]?.complete ?? false;
-  }
-
-  #changed(): void {
-    this.#playlist = null;
-    this.#waiting.wake();
-    this.#deps.onChange();
-  }
-
+  /** Plain requests wait for something to play; blocking ones for their part. */
   playlistAnswer(query: PlaylistQuery): HlsAnswer {
     if (query.msn === null)
       return this.#waiting.answer(() => (this.playable || this.#ended ? this.#body() : null));
@@ -168,6 +159,12 @@ export class Rendition implements SegmentSink {
       if (media) return mediaBody([media.bytes]);
       return this.#hinted(msn, part) ? null : notThere();
     });
+  }
+
+  #changed(): void {
+    this.#playlist = null;
+    this.#waiting.wake();
+    this.#deps.onChange();
   }
 
   #hinted(msn: number, part: number): boolean {

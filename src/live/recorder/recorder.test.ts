@@ -111,6 +111,7 @@ await onEveryDatabase('recorder', open => {
     clock.advance(250);
     await packager.finish();
     assert.ok(isAbout(await recording.finish(), 5000));
+    assert.ok((await bytes((await reopen()).init('video', 0))).length > 0);
   });
 
   it('leaves out what cannot be stored: its time is a gap, the rest plays', async () => {
