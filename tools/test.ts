@@ -71,7 +71,7 @@ function count(
   event: { name: string; file?: string; skip?: string | boolean; details: { type?: string } },
   outcome: 'passed' | 'failed',
 ): void {
-  if (event.details.type === 'suite') return;
+  // A suite counts only when it was skipped: then its tests are not heard of.
   if (event.skip !== undefined && event.skip !== false) totals.skipped.push(`${event.name} (${event.skip})`);
-  else totals[outcome]++;
+  else if (event.details.type !== 'suite') totals[outcome]++;
 }

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { type Browser, type BrowserServer, chromium } from 'playwright-core';
 
 /**
@@ -23,33 +25,26 @@ const flags = [
   '--disable-renderer-backgrounding',
 ];
 
-/** `CHROME_PATH`, or the Chromium inside @sparticuz/chromium, which is built for Linux x64. */
-async function executablePath(): Promise<string> {
-  if (process.env.CHROME_PATH) return process.env.CHROME_PATH;
-  if (process.platform === 'linux' && process.arch === 'x64') {
-    const packaged = await import('@sparticuz/chromium');
-    return packaged.default.executablePath();
-  }
-  throw new Error('Browser tests need a Chrome here: name it in CHROME_PATH.');
+/** How to launch `CHROME_PATH`, or the Chromium inside @sparticuz/chromium, which is built for Linux x64. */
+async function launchOptions() {
+  const common = { args: flags, ignoreDefaultArgs: ['--mute-audio'] };
+  if (process.env.CHROME_PATH) return { ...common, executablePath: process.env.CHROME_PATH };
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error('Browser tests need a Chrome here: name it in CHROME_PATH.');
+  const { default: packaged } = await import('@sparticuz/chromium');
+  // It unpacks Open Sans beside itself: text is as wide on every machine, whatever fonts that has.
+  const env = { ...process.env, FONTCONFIG_PATH: path.join(tmpdir(), 'fonts') };
+  return { ...common, executablePath: await packaged.executablePath(), env };
 }
 
 /** One Chromium for a whole run of the tests; the endpoint goes to the suites as SKYLARK_TEST_BROWSER. */
 export async function startSharedBrowser(): Promise<{ endpoint: string; close(): Promise<void> }> {
-  const server: BrowserServer = await chromium.launchServer({
-    executablePath: await executablePath(),
-    args: flags,
-    ignoreDefaultArgs: ['--mute-audio'],
-  });
+  const server: BrowserServer = await chromium.launchServer(await launchOptions());
   return { endpoint: server.wsEndpoint(), close: () => server.close() };
 }
 
 /** The run's shared browser, or one of this suite's own when it runs alone. `close` ends only what this call opened. */
 export async function openBrowser(): Promise<Browser> {
   const endpoint = process.env.SKYLARK_TEST_BROWSER;
-  if (endpoint) return chromium.connect(endpoint);
-  return chromium.launch({
-    executablePath: await executablePath(),
-    args: flags,
-    ignoreDefaultArgs: ['--mute-audio'],
-  });
+  return endpoint ? chromium.connect(endpoint) : chromium.launch(await launchOptions());
 }

@@ -46,5 +46,5 @@ export async function describePage({ handle, page, complaints }: Person): Promis
   const picture = path.join(tmpdir(), `skylark-flow-${handle}.png`);
   await page.screenshot({ path: picture, timeout: 5_000 }).catch(() => {});
   const text = await page.textContent('body', { timeout: 5_000 }).catch(String);
-  return `${handle} at ${page.url()} (${picture}): ${text.replaceAll(/\s+/g, ' ').slice(0, 400)} ${complaints.join('; ')}`;
+  return `${handle} at ${page.url()} (${picture}): ${(text ?? '').replaceAll(/\s+/g, ' ').slice(0, 400)} ${complaints.join('; ')}`;
 }
