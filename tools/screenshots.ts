@@ -15,6 +15,8 @@ const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, heig
 const themes = ['light', 'dark'] as const;
 const folder = path.join(root, 'docs/screenshots');
 
+const TRANSITION_MS_MAX = 500;
+
 type Shot = (name: string) => Promise<void>;
 
 await buildWebIfStale();
@@ -55,10 +57,20 @@ async function openPage(
   });
   const page = await context.newPage();
   const shot: Shot = async name => {
-    await page.evaluate(() => document.fonts.ready);
+    await page.evaluate(settled, TRANSITION_MS_MAX);
     await page.screenshot({ path: path.join(folder, `${name}-${size}-${theme}.png`) });
   };
   return [context, page, shot];
+}
+
+/** Resolves when fonts are there and what moves for a moment has arrived; what breathes or rises goes on. */
+async function settled(transitionMsMax: number): Promise<void> {
+  await document.fonts.ready;
+  const moving = document.getAnimations().filter(animation => {
+    const { duration, iterations } = animation.effect!.getTiming();
+    return iterations === 1 && typeof duration === 'number' && duration <= transitionMsMax;
+  });
+  await Promise.allSettled(moving.map(animation => animation.finished));
 }
 
 async function shootAll(
@@ -143,10 +155,13 @@ async function shootOwnBroadcast(page: Page, shot: Shot): Promise<void> {
   await shot('live-own');
   await page.getByRole('button', { name: 'End' }).click();
   await page.getByRole('dialog').getByRole('button', { name: /^End/ }).click();
-  const link = page.getByRole('link', { name: /replay|post/i }).first();
-  await link.waitFor();
+  await page.getByText('Your replay is ready').waitFor();
   await shot('ended');
-  await link.click();
+  await page.getByRole('link', { name: 'Watch the replay' }).click();
   await waitForPlayer(page, 'replay');
   await shot('replay');
+  // The next size finds the timeline as this one did.
+  await page.evaluate(async () => {
+    await fetch(location.pathname.replace('/p/', '/api/v1/posts/'), { method: 'DELETE' });
+  });
 }

@@ -16,7 +16,7 @@ export function FollowButton({ entry, inList = false }: FollowButtonProps) {
   const following = Boolean(account.viewer?.following);
   return (
     <Button
-      kind={following ? 'quiet' : inList ? 'outline' : 'primary'}
+      kind={kindOf(following, inList)}
       size="small"
       aria-pressed={following}
       aria-label={`Follow ${account.displayName}`}
@@ -25,4 +25,9 @@ export function FollowButton({ entry, inList = false }: FollowButtonProps) {
       {following ? 'Following' : 'Follow'}
     </Button>
   );
+}
+
+function kindOf(following: boolean, inList: boolean) {
+  if (inList) return following ? 'quiet' : 'outline';
+  return following ? 'outline' : 'primary';
 }
