@@ -181,11 +181,15 @@ await onEveryDatabase('live', open => {
     assert.equal((await live.get(id)).playback.whepUrl, null);
     house.clock.advance(GRACE_MS - 5000);
     const again = await live.publish(id, publishToken);
+    let dismissed = false;
+    again.onClosed(() => {
+      dismissed = true;
+    });
     const resumed = reaches(id, 'live');
     feedPublisher(again).until(3);
     await resumed;
     house.clock.advance(GRACE_MS);
-    assert.equal((await live.get(id)).state, 'live');
+    assert.equal(dismissed, false);
     const ended = await live.end(ada, id);
     assert.equal(ended.state, 'archived');
     assert.equal(segments(await text((await source(id)).playlist('video', fresh))).length, 4);
@@ -237,6 +241,20 @@ await onEveryDatabase('live', open => {
     assert.equal(one.state, 'archived');
     assert.deepEqual(two, one);
     assert.deepEqual(await live.end(ada, id), one);
+    assert.deepEqual(
+      (await told(id)).map(event => event.state),
+      ['live', 'ended', 'archived'],
+    );
+  });
+
+  it('a broadcast that ends in the moment it starts has started', async () => {
+    const { id, publishToken } = await live.create(ada, { title: 'A blink' });
+    const publisher = await live.publish(id, publishToken);
+    feedPublisher(publisher).until(0.1);
+    publisher.close('ended');
+    const ended = await live.end(ada, id);
+    assert.equal(ended.state, 'archived');
+    assert.ok(isAbout(ended, 100));
     assert.deepEqual(
       (await told(id)).map(event => event.state),
       ['live', 'ended', 'archived'],

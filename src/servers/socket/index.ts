@@ -62,7 +62,6 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   let isClosing = false;
 
   async function admit(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
-    if (isClosing) throw new Refusal('unavailable');
     stream.once('close', seats.take(addressOf(request)));
     const viewer = await identify(request, accounts, config.publicUrl);
     if (isClosing) throw new Refusal('unavailable');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { type SocketRig, startSocketRig } from '#tests/support/sockets.ts';
+import { UserSource } from './user-source.ts';
 
 let rig: SocketRig;
 
@@ -68,4 +69,13 @@ test('nobody hears the timeline of somebody else', async () => {
     refused.map(({ events: [event] }) => event?.type === 'error' && event.code),
     ['sign-in-required', 'not-allowed'],
   );
+});
+
+test('a number that nothing stands behind any more is asked for once', async () => {
+  const source = new UserSource({ head: async () => 3, since: async () => [] }, 'bob');
+  assert.equal(await source.start(), 3);
+  source.hint({ type: 'post', postId: 'x', seq: 5 });
+  assert.equal(source.isDue, true);
+  assert.deepEqual(await source.take(3), { seq: 5, events: [] });
+  assert.equal(source.isDue, false);
 });
