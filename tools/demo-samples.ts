@@ -1,5 +1,6 @@
 import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
 import type { Post } from '#contract/api/types.ts';
+import { type ApiPerson, registerPerson } from './api-person.ts';
 
 export const samplePassword = 'larks at dawn';
 
@@ -19,13 +20,9 @@ const posts: [string, string][] = [
   ['kofi', 'Saturday’s final kicks off at three. I will be the one in the wrong shoes.'],
 ];
 
-interface Person {
-  readonly call: <T>(verb: string, path: string, body?: unknown) => Promise<T>;
-}
-
 /** Fills an empty server through its own API, as people would; returns a broadcast that waits for its publisher. */
 export async function fillWithSamples(origin: string): Promise<CreatedBroadcast> {
-  const byHandle = new Map<string, Person>();
+  const byHandle = new Map<string, ApiPerson>();
   for (const person of people) byHandle.set(person.handle, await signUp(origin, person));
   for (const [handle, person] of byHandle)
     for (const other of byHandle.keys())
@@ -48,38 +45,8 @@ export async function fillWithSamples(origin: string): Promise<CreatedBroadcast>
   });
 }
 
-async function signUp(origin: string, person: (typeof people)[number]): Promise<Person> {
-  const { handle, displayName, bio } = person;
-  const created = await request(origin, '', 'POST', '/api/v1/accounts', {
-    handle,
-    displayName,
-    email: `${handle}@example.org`,
-    password: samplePassword,
-  });
-  const cookie = created.headers
-    .getSetCookie()
-    .map(line => line.split(';')[0])
-    .join('; ');
-  const call = async <T>(verb: string, path: string, body?: unknown): Promise<T> => {
-    const response = await request(origin, cookie, verb, path, body);
-    return (response.status === 204 ? undefined : await response.json()) as T;
-  };
-  await call('PATCH', `/api/v1/accounts/${handle}`, { bio });
-  return { call };
-}
-
-async function request(
-  origin: string,
-  cookie: string,
-  verb: string,
-  path: string,
-  body: unknown,
-): Promise<Response> {
-  const response = await fetch(origin + path, {
-    method: verb,
-    headers: { origin, cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${verb} ${path}: ${response.status} ${await response.text()}`);
-  return response;
+async function signUp(origin: string, { bio, ...person }: (typeof people)[number]): Promise<ApiPerson> {
+  const registered = await registerPerson(origin, { ...person, password: samplePassword });
+  await registered.call('PATCH', `/api/v1/accounts/${person.handle}`, { bio });
+  return registered;
 }

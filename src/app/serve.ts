@@ -62,6 +62,8 @@ export async function serve(deps: ServeDeps): Promise<string> {
   let server: Server | null = null;
   const fastify = Fastify({
     forceCloseConnections: true,
+    // Addresses for limits: a proxy on this machine says who asks; nobody else is believed.
+    trustProxy: 'loopback',
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     frameworkErrors: answerFrameworkError,
