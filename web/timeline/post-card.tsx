@@ -1,12 +1,12 @@
 import type { Post } from '#contract/api/types.ts';
-import { go } from '../router.ts';
+import { go, path } from '../router.ts';
 import { Age } from '../ui/age.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { BroadcastTile } from './broadcast-tile.tsx';
 import { liveAuthors } from './live-authors.ts';
 import { PostActions } from './post-actions.tsx';
 import { PostMenu } from './post-menu.tsx';
-import type { PostEntry } from './posts.ts';
+import { knownPost, type PostEntry } from './posts.ts';
 import { RichText } from './rich-text.tsx';
 import './post-card.css';
 
@@ -26,10 +26,21 @@ export function PostCard({ entry }: { readonly entry: PostEntry }) {
           <Byline post={post} />
           <PostMenu post={post} />
         </header>
+        {post.replyToId && path.value !== `/p/${post.replyToId}` ? <InReplyTo id={post.replyToId} /> : null}
         <PostBody post={post} />
         <PostActions entry={entry} />
       </div>
     </article>
+  );
+}
+
+/** Outside its thread a reply says what it answers; by name when that post is at hand. */
+function InReplyTo({ id }: { readonly id: string }) {
+  const answered = knownPost(id)?.value;
+  return (
+    <a class="post-context" href={`/p/${id}`}>
+      In reply to {answered ? <bdi>@{answered.author.handle}</bdi> : 'a post'}
+    </a>
   );
 }
 
