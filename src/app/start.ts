@@ -79,6 +79,6 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
     webDirectory,
     disposer,
   });
-  log.info({ url }, 'serving');
+  log.debug({ url }, 'serving');
   return { url, close: () => disposer.close() };
 }
