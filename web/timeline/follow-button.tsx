@@ -1,6 +1,7 @@
 import { me } from '../net/session.ts';
 import { go } from '../router.ts';
 import { Button } from '../ui/button.tsx';
+import { toastError } from '../ui/toast.tsx';
 import { type AccountEntry, toggleFollow } from './people.ts';
 
 interface FollowButtonProps {
@@ -20,7 +21,7 @@ export function FollowButton({ entry, inList = false }: FollowButtonProps) {
       size="small"
       aria-pressed={following}
       aria-label={`Follow ${account.displayName}`}
-      onClick={() => (me.peek() ? void toggleFollow(entry) : go('/sign-in'))}
+      onClick={() => (me.peek() ? void toggleFollow(entry).catch(toastError) : go('/sign-in'))}
     >
       {following ? 'Following' : 'Follow'}
     </Button>
