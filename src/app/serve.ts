@@ -63,6 +63,8 @@ export async function serve(deps: ServeDeps): Promise<string> {
   const fastify = Fastify({
     forceCloseConnections: true,
     bodyLimit: BODY_BYTES_MAX,
+    // A proxy on this machine says whose request it is; from elsewhere X-Forwarded-For is only a claim.
+    trustProxy: 'loopback',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
