@@ -1,16 +1,30 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Names of counters that rooms count under, so that `/metrics` and the tests speak of the same things. */
+/** Values of one name, by the value of its label. */
+export type ByLabel = Readonly<Record<string, number>>;
+
+/** What `/metrics` shows. Everything but histograms is read when it is scraped, so that counting costs rooms nothing. */
 export interface Metrics {
   readonly registry: Registry;
-  /** Reads a gauge whenever `/metrics` is scraped. */
+  /** What goes up and down. */
   gauge(name: string, help: string, read: () => number): void;
-  counter(name: string, help: string, labels?: readonly string[]): Counter<string>;
+  /** What only grows; the name ends with `_total`. */
+  total(name: string, help: string, read: () => number): void;
+  /** The same, by the values of one label. */
+  totals(name: string, help: string, label: string, read: () => ByLabel): void;
+  /** Gives what takes an observation with the value of its label. */
+  histogram(
+    name: string,
+    help: string,
+    label: string,
+    buckets: readonly number[],
+  ): (of: string, value: number) => void;
 }
 
 /** The process's own figures (memory, event-loop delay, file handles) and those that rooms add. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
   return {
     registry,
@@ -18,13 +32,38 @@ export function createMetrics(): Metrics {
       new Gauge({
         name,
         help,
-        registers: [registry],
+        registers,
         collect() {
           this.set(read());
         },
       });
     },
-    counter: (name, help, labels = []) =>
-      new Counter({ name, help, labelNames: [...labels], registers: [registry] }),
+    total(name, help, read) {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
+        },
+      });
+    },
+    totals(name, help, label, read) {
+      new Counter({
+        name,
+        help,
+        labelNames: [label],
+        registers,
+        collect() {
+          this.reset();
+          for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+        },
+      });
+    },
+    histogram(name, help, label, buckets) {
+      const histogram = new Histogram({ name, help, labelNames: [label], buckets: [...buckets], registers });
+      return (of, value) => histogram.observe({ [label]: of }, value);
+    },
   };
 }

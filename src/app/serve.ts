@@ -22,7 +22,7 @@ import {
 } from '#servers/api/index.ts';
 import { liveHandlers } from '#servers/api/live/index.ts';
 import { socialHandlers } from '#servers/api/social/index.ts';
-import { createHlsHandler } from '#servers/hls/index.ts';
+import { createHlsHandler, createHlsStats } from '#servers/hls/index.ts';
 import { createSocketServer } from '#servers/socket/index.ts';
 import { registerWeb } from '#servers/web/index.ts';
 import { registerWhep } from '#servers/whep/index.ts';
@@ -30,6 +30,7 @@ import { registerWhip } from '#servers/whip/index.ts';
 import type { Social } from '#social/index.ts';
 import type { Config } from './config.ts';
 import { registerHealth } from './health.ts';
+import { measureHls, measureLive, measureSockets, measureWhep, measureWhip } from './instruments.ts';
 import type { Metrics } from './metrics.ts';
 
 /** A request's head must arrive within this time. */
@@ -58,13 +59,16 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 /** Opens the one HTTP server: `/hls` past the framework, `/socket` to WebSockets, the rest to Fastify. Gives its URL. */
 export async function serve(deps: ServeDeps): Promise<string> {
   const { config, disposer } = deps;
-  const hls = createHlsHandler({ source: id => deps.live.hls(id), log: deps.log });
+  const stats = createHlsStats();
+  const hls = createHlsHandler({ source: id => deps.live.hls(id), log: deps.log, stats });
   let server: Server | null = null;
   const fastify = Fastify({
     forceCloseConnections: true,
     // Addresses for limits: a proxy on this machine says who asks; nobody else is believed.
     trustProxy: 'loopback',
     bodyLimit: BODY_BYTES_MAX,
+    // A proxy on this machine says whose request it is; from elsewhere X-Forwarded-For is only a claim.
+    trustProxy: 'loopback',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
@@ -75,6 +79,8 @@ export async function serve(deps: ServeDeps): Promise<string> {
   });
   registerRoutes(fastify, deps);
   const sockets = createSocketServer(deps);
+  measureHls(deps.metrics, stats);
+  measureSockets(deps.metrics, sockets);
   await fastify.ready();
   server!.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   disposer.add('http', () => fastify.close());
@@ -99,8 +105,9 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps): void {
   const whep = registerWhep(fastify, { live, rtc, ids, clock });
   disposer.add('whip', () => whip.close());
   disposer.add('whep', () => whep.close());
-  metrics.gauge('skylark_whip_sessions', 'Publishers connected by WHIP', () => whip.sessions);
-  metrics.gauge('skylark_whep_sessions', 'Viewers connected by WHEP', () => whep.sessions);
+  measureLive(metrics, live);
+  measureWhip(metrics, whip);
+  measureWhep(metrics, whep);
   registerWeb(fastify, { directory: deps.webDirectory });
 }
 

@@ -10,6 +10,7 @@ import { createLive } from '#live/index.ts';
 import { createSocial } from '#social/index.ts';
 import { openAdapters } from './adapters.ts';
 import type { Config } from './config.ts';
+import { measureParts } from './instruments.ts';
 import { createMetrics } from './metrics.ts';
 import { loadSecret } from './secret.ts';
 import { serve } from './serve.ts';
@@ -57,6 +58,7 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
     directory,
     transcoder,
     config: { publicUrl: config.publicUrl },
+    partCut: measureParts(metrics),
   });
 
   await db.migrate({ ...accounts.migrations, ...social.migrations, ...live.migrations, ...jobs.migrations });

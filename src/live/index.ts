@@ -17,6 +17,7 @@ import { OnAirRegistry } from './broadcast/on-air-registry.ts';
 import { createPresenter } from './broadcast/present.ts';
 import { matchesPublishToken } from './broadcast/publish-token.ts';
 import type { BroadcastRow } from './broadcast/store.ts';
+import type { PartCut } from './packager/packager.ts';
 import type { HlsSource } from './packager/source.ts';
 import { createRecorder } from './recorder/recorder.ts';
 import { roomMigrations } from './room/migrations.ts';
@@ -24,6 +25,7 @@ import { createRoom, type Room } from './room/room.ts';
 import type { Publisher } from './stream/publisher.ts';
 import type { Stream } from './stream/stream.ts';
 
+export type { PartCut } from './packager/packager.ts';
 export type {
   HlsAnswer,
   HlsBody,
@@ -54,6 +56,8 @@ export interface LiveDeps {
     /** Origin of the addresses that are given out; null gives addresses relative to the page. */
     readonly publicUrl: string | null;
   };
+  /** Told of every part of every broadcast, for the metrics. */
+  readonly partCut?: PartCut;
 }
 
 export interface NewBroadcast {
@@ -67,6 +71,8 @@ export interface Live {
   readonly migrations: Migrations;
   readonly jobHandlers: Readonly<Record<string, JobHandler>>;
   readonly room: Room;
+  /** Broadcasts that somebody sends pictures to now. */
+  readonly sending: number;
   /** Refuses with `invalid-request`. */
   create(ownerId: AccountId, broadcast: NewBroadcast): Promise<CreatedBroadcast>;
   /** Refuses with `not-found`. */
@@ -115,6 +121,9 @@ export function createLive(deps: LiveDeps): Live {
     migrations: { ...broadcastMigrations, ...roomMigrations, ...recorder.migrations },
     jobHandlers: {},
     room,
+    get sending() {
+      return onAir.sending;
+    },
     async create(ownerId, { title, announce = true }) {
       const { row, publishToken } = await broadcasts.create(ownerId, title, announce);
       return { ...(await presenter.one(row)), whipUrl: `${publicUrl}/whip/${row.id}`, publishToken };

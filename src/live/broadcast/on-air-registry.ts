@@ -32,6 +32,11 @@ export class OnAirRegistry {
     return this.#onAir.get(id);
   }
 
+  /** Those that somebody sends pictures to now. */
+  get sending(): number {
+    return this.#onAir.values().reduce((count, air) => count + Number(air.isSending), 0);
+  }
+
   /** Refuses with `broadcast-over`, `already-publishing` and `unavailable`. */
   publish(row: BroadcastRow): Publisher {
     if (isOver(row.state)) throw new Refusal('broadcast-over');

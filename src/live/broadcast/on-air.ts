@@ -3,7 +3,7 @@ import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
-import { createPackager, type Packager } from '../packager/packager.ts';
+import { createPackager, type Packager, type PartCut } from '../packager/packager.ts';
 import type { HlsSource } from '../packager/source.ts';
 import type { Recorder, RunningRecording } from '../recorder/recorder.ts';
 import type { Publisher, PublisherLeave } from '../stream/publisher.ts';
@@ -25,6 +25,7 @@ export interface OnAirDeps {
   readonly log: Logger;
   /** Stores what the room still keeps in memory, before the replay is announced. */
   readonly flushRoom: () => Promise<void>;
+  readonly partCut?: PartCut;
   /** Nobody needs this any more. */
   readonly forget: (id: BroadcastId) => void;
 }
@@ -111,7 +112,7 @@ export class OnAir {
 
   /** Called within the first unit, so that the packager gets it. */
   #startPackager(): number {
-    const { recorder, transcoder, clock } = this.#deps;
+    const { recorder, transcoder, clock, partCut } = this.#deps;
     const epochMs = this.stream.epochMs ?? clock.nowMs();
     this.#recording = recorder.start(this.id, epochMs);
     this.#packager = createPackager({
@@ -122,6 +123,7 @@ export class OnAir {
       transcoder,
       keyframeWanted: () => this.stream.requestKeyframe(),
       recording: this.#recording,
+      ...(partCut ? { partCut } : {}),
     });
     this.stream.read(this.#packager);
     return epochMs;

@@ -29,7 +29,11 @@ export interface PackagerDeps {
   /** Asks the publisher for a key frame. */
   readonly keyframeWanted: () => void;
   readonly recording: RecordingSink | null;
+  /** Told of every part, for the metrics. */
+  readonly partCut?: PartCut;
 }
+
+export type PartCut = (rendition: RenditionName, durationS: number) => void;
 
 /** Turns the units of one stream into LL-HLS. It reads a `Stream`, and is what `servers/hls` asks while live. */
 export interface Packager {
@@ -110,13 +114,14 @@ class StreamPackager {
   }
 
   #rendition(name: RenditionName, timescale: number): Rendition {
-    const { epochMs, clock, recording } = this.#deps;
+    const { epochMs, clock, recording, partCut } = this.#deps;
     const rendition: Rendition = new Rendition({
       name,
       timescale,
       epochMs,
       clock,
       siblings: () => this.#renditions.filter(other => other !== rendition),
+      onPart: part => partCut?.(name, part.duration / timescale),
       onInit: init => recording?.init(name, init),
       onSegment: segment => recording?.segment(name, timescale, segment),
       onChange: () => this.#lobby.wake(),

@@ -22,6 +22,7 @@ export interface RenditionDeps {
   readonly clock: Clock;
   /** The renditions beside it, for EXT-X-RENDITION-REPORT. */
   readonly siblings: () => readonly Rendition[];
+  readonly onPart: (part: PartMedia) => void;
   readonly onInit: (init: InitMedia) => void;
   readonly onSegment: (segment: SegmentMedia) => void;
   /** Players may see something new. */
@@ -108,6 +109,7 @@ export class Rendition implements SegmentSink {
     const open = this.#open();
     open.parts.push(part);
     open.duration += part.duration;
+    this.#deps.onPart(part);
   }
 
   end(): void {

@@ -4,12 +4,17 @@ import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { HlsOutcome, HlsSource } from '#live/index.ts';
 import { sendBody, sendRefusal } from './respond.ts';
+import type { HlsStats } from './stats.ts';
 import { parseTarget, type Target } from './target.ts';
+
+export { createHlsStats, type HlsStats } from './stats.ts';
 
 export interface HlsDeps {
   /** The packager while live, the replay after; null when there is neither. */
   readonly source: (broadcastId: BroadcastId) => Promise<HlsSource | null>;
   readonly log: Logger;
+  /** Counted into. */
+  readonly stats?: HlsStats;
 }
 
 /** What a name stands for never changes. A day, so that what was deleted does not stay in caches for good. */
@@ -28,6 +33,7 @@ export function createHlsHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     handle(deps, request, response).catch((cause: unknown) => {
+      if (deps.stats) deps.stats.responses.refused++;
       if (cause instanceof Refusal) refuse(request, response, cause);
       else fail(deps.log, request, response, cause);
     });
@@ -42,17 +48,35 @@ async function handle(deps: HlsDeps, request: IncomingMessage, response: ServerR
   if (!source) throw new Refusal('not-found', 'There is no such stream, or it has not begun.');
   const answer = target.ask(source);
   if (!('onSettled' in answer)) {
+    if (deps.stats) count(deps.stats, target, answer);
     deliver(request, response, answer, cacheControl(target, source));
     return;
   }
+  if (deps.stats) countWaiting(deps.stats, response);
   response.once('close', () => answer.cancel());
   answer.onSettled(outcome => {
     try {
+      if (deps.stats) count(deps.stats, target, outcome);
       deliver(request, response, outcome, cacheControl(target, source));
     } catch (cause) {
       fail(deps.log, request, response, cause); // one broken connection harms nobody else who waits
     }
   });
+}
+
+function count(stats: HlsStats, target: Target, outcome: HlsOutcome): void {
+  if (outcome instanceof Refusal) {
+    stats.responses.refused++;
+    return;
+  }
+  stats.responses[target.blocking ? 'blocking' : target.kind]++;
+  stats.bytes += outcome.length;
+}
+
+/** Whoever is answered, or hangs up, waits no longer. */
+function countWaiting(stats: HlsStats, response: ServerResponse): void {
+  stats.waiting++;
+  response.once('close', () => stats.waiting--);
 }
 
 function deliver(

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Timer } from '#base/clock.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
 import { type Allowance, TokenBuckets } from '#base/token-bucket.ts';
+import { Totals } from '#base/totals.ts';
 import { Refusal } from '#contract/errors.ts';
 import {
   bodyOfType,
@@ -46,8 +47,16 @@ export interface WhepStats {
   refused: number;
 }
 
+/** What is summed over all sessions: `ViewerRtpStats` says what each means. */
+const SENT = ['packets', 'bytes', 'nacked', 'resent', 'keyframesAsked'] as const;
+export type WhepSent = Readonly<Record<(typeof SENT)[number], number>>;
+
 export interface WhepServer {
   readonly stats: Readonly<WhepStats>;
+  /** To all sessions since the start. */
+  readonly sent: WhepSent;
+  /** The mean over all viewers of the share of packets lost that each reported last, 0 to 1. */
+  readonly lossRatio: number;
   readonly sessions: number;
   /** Ends every session and takes no more offers. */
   close(): void;
@@ -66,6 +75,7 @@ export class Whep implements WhepServer {
   readonly #deps: WhepDeps;
   readonly #sessions = new Map<string, WhepSession>();
   readonly #offers: TokenBuckets;
+  readonly #sent = new Totals(SENT);
   #timer: Timer | null = null;
   #isClosed = false;
 
@@ -76,6 +86,15 @@ export class Whep implements WhepServer {
 
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  get sent(): WhepSent {
+    return this.#sent.sum(this.#sessions.values().map(session => session.stats));
+  }
+
+  get lossRatio(): number {
+    const sum = this.#sessions.values().reduce((sum, session) => sum + session.stats.lossRatio, 0);
+    return sum / Math.max(this.#sessions.size, 1);
   }
 
   close(): void {
@@ -157,6 +176,7 @@ export class Whep implements WhepServer {
 
   #forget(session: WhepSession): void {
     this.#sessions.delete(session.id);
+    this.#sent.leave(session.stats);
     if (this.#sessions.size > 0) return;
     this.#timer?.cancel();
     this.#timer = null;

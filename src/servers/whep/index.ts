@@ -3,7 +3,7 @@ import { crossOriginHeaders, ICE_FRAGMENT_TYPE, preflightHeaders, SDP_TYPE } fro
 import { SDP_BYTES_MAX } from '#media/sdp/limits.ts';
 import { type Place, type SessionPlace, Whep, type WhepDeps, type WhepServer } from './endpoint.ts';
 
-export type { WhepDeps, WhepServer } from './endpoint.ts';
+export type { WhepDeps, WhepSent, WhepServer } from './endpoint.ts';
 
 const ENDPOINT = '/whep/:broadcastId';
 const SESSION = '/whep/:broadcastId/:sessionId';

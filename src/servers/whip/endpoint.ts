@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { type Allowance, TokenBuckets } from '#base/token-bucket.ts';
+import { Totals } from '#base/totals.ts';
 import { Refusal } from '#contract/errors.ts';
 import {
   bearerToken,
@@ -46,8 +47,23 @@ export interface WhipStats {
   refused: number;
 }
 
+/** What is summed over all sessions: `PublisherRtpStats` says what each means. */
+const RECEIVED = [
+  'packets',
+  'bytes',
+  'nacked',
+  'recovered',
+  'lost',
+  'unitsDropped',
+  'keyframes',
+  'keyframesAsked',
+] as const;
+export type WhipReceived = Readonly<Record<(typeof RECEIVED)[number], number>>;
+
 export interface WhipServer {
   readonly stats: Readonly<WhipStats>;
+  /** Of all sessions since the start. */
+  readonly received: WhipReceived;
   readonly sessions: number;
   /** Interrupts every publisher. */
   close(): void;
@@ -66,6 +82,7 @@ export class Whip implements WhipServer {
   readonly #deps: WhipDeps;
   readonly #sessions = new Map<string, WhipSession>();
   readonly #offers: TokenBuckets;
+  readonly #received = new Totals(RECEIVED);
 
   constructor(deps: WhipDeps) {
     this.#deps = deps;
@@ -74,6 +91,10 @@ export class Whip implements WhipServer {
 
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  get received(): WhipReceived {
+    return this.#received.sum(this.#sessions.values().map(session => session.stats));
   }
 
   close(): void {
@@ -134,7 +155,10 @@ export class Whip implements WhipServer {
       rtc,
       clock,
       log,
-      closed: gone => this.#sessions.delete(gone.id),
+      closed: gone => {
+        this.#sessions.delete(gone.id);
+        this.#received.leave(gone.stats);
+      },
     });
     const { local } = session;
     if (local === null) throw new Refusal('broadcast-over', 'It ended, or another publisher took over.');

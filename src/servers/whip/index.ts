@@ -3,7 +3,7 @@ import { crossOriginHeaders, ICE_FRAGMENT_TYPE, preflightHeaders, SDP_TYPE } fro
 import { SDP_BYTES_MAX } from '#media/sdp/limits.ts';
 import { type Place, type SessionPlace, Whip, type WhipDeps, type WhipServer } from './endpoint.ts';
 
-export type { WhipDeps, WhipServer } from './endpoint.ts';
+export type { WhipDeps, WhipReceived, WhipServer } from './endpoint.ts';
 
 const ENDPOINT = '/whip/:broadcastId';
 const SESSION = '/whip/:broadcastId/:sessionId';

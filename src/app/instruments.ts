@@ -1,0 +1,75 @@
+import type { PartCut } from '#live/index.ts';
+import type { HlsStats } from '#servers/hls/index.ts';
+import type { SocketServer } from '#servers/socket/index.ts';
+import type { WhepServer } from '#servers/whep/index.ts';
+import type { WhipServer } from '#servers/whip/index.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Around PART-TARGET, 0.22 s: what is above it is a defect. */
+const PART_BUCKETS_S = [0.05, 0.1, 0.15, 0.18, 0.2, 0.21, 0.22, 0.25, 0.5, 1];
+
+/** Part durations, by rendition. */
+export function measureParts(metrics: Metrics): PartCut {
+  const help = 'Duration of HLS parts, by rendition';
+  return metrics.histogram('skylark_hls_part_duration_seconds', help, 'rendition', PART_BUCKETS_S);
+}
+
+export function measureLive(metrics: Metrics, live: { readonly sending: number }): void {
+  metrics.gauge('skylark_broadcasts_live', 'Broadcasts that send pictures', () => live.sending);
+}
+
+/** What publishers send us. */
+export function measureWhip(metrics: Metrics, whip: WhipServer): void {
+  const count = (name: string, help: string, read: () => number) =>
+    metrics.total(`skylark_whip_${name}_total`, help, read);
+  metrics.gauge('skylark_whip_sessions', 'Publishers connected by WHIP', () => whip.sessions);
+  metrics.totals('skylark_whip_offers_total', 'WHIP offers, by outcome', 'outcome', () => ({
+    ...whip.stats,
+  }));
+  count('packets', 'RTP packets received from publishers', () => whip.received.packets);
+  count('bytes', 'Bytes of RTP received from publishers', () => whip.received.bytes);
+  count('nacks', 'Packets asked for again', () => whip.received.nacked);
+  count(
+    'recovered_packets',
+    'Packets that came after they were asked for again',
+    () => whip.received.recovered,
+  );
+  count('lost_packets', 'Packets given up', () => whip.received.lost);
+  count('dropped_units', 'Access units left out because they were broken', () => whip.received.unitsDropped);
+  count('keyframes', 'Key frames received', () => whip.received.keyframes);
+  count('plis', 'Key frames asked for', () => whip.received.keyframesAsked);
+}
+
+/** What we send to viewers by WebRTC. */
+export function measureWhep(metrics: Metrics, whep: WhepServer): void {
+  const count = (name: string, help: string, read: () => number) =>
+    metrics.total(`skylark_whep_${name}_total`, help, read);
+  metrics.gauge('skylark_whep_sessions', 'Viewers connected by WHEP', () => whep.sessions);
+  metrics.gauge('skylark_whep_loss_ratio', 'Mean share of packets that viewers lose', () => whep.lossRatio);
+  metrics.totals('skylark_whep_offers_total', 'WHEP offers, by outcome', 'outcome', () => ({
+    ...whep.stats,
+  }));
+  count('packets', 'RTP packets sent to viewers', () => whep.sent.packets);
+  count('bytes', 'Bytes of RTP sent to viewers', () => whep.sent.bytes);
+  count('nacks', 'Packets that viewers asked for again', () => whep.sent.nacked);
+  count('resent_packets', 'Packets sent again', () => whep.sent.resent);
+  count('plis', 'Key frames that viewers asked for', () => whep.sent.keyframesAsked);
+}
+
+export function measureHls(metrics: Metrics, stats: HlsStats): void {
+  const { responses } = stats;
+  metrics.totals('skylark_hls_responses_total', 'HLS answers, by kind', 'kind', () => ({ ...responses }));
+  metrics.total('skylark_hls_bytes_total', 'Bytes of HLS answers before compression', () => stats.bytes);
+  metrics.gauge('skylark_hls_waiting_requests', 'HLS requests that wait', () => stats.waiting);
+}
+
+/** Sockets, and those that were cut: `tooSlow` is the queue that overflowed. */
+export function measureSockets(metrics: Metrics, sockets: SocketServer): void {
+  metrics.gauge('skylark_sockets', 'Open WebSockets', () => sockets.sockets);
+  metrics.gauge('skylark_socket_topics', 'Topics that somebody has joined', () => sockets.topics);
+  metrics.total('skylark_sockets_opened_total', 'WebSockets opened', () => sockets.stats.opened);
+  metrics.totals('skylark_socket_failures_total', 'Refused and cut sockets, by reason', 'reason', () => {
+    const { refused, badFrames, tooSlow, silent } = sockets.stats;
+    return { refused, bad_frame: badFrames, too_slow: tooSlow, silent };
+  });
+}

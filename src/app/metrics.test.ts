@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { newBroadcast } from '#tests/support/new-broadcast.ts';
+import { startTestServer, type TestServer } from '#tests/support/server.ts';
+import { startSyntheticPublisher } from '#tests/support/synthetic-publisher.ts';
+import { until } from '#tests/support/until.ts';
+
+/** Every name that an operator's rules may rest on. */
+const NAMES = [
+  'nodejs_eventloop_lag_p99_seconds',
+  'process_resident_memory_bytes',
+  'skylark_broadcasts_live',
+  'skylark_hls_bytes_total',
+  'skylark_hls_part_duration_seconds',
+  'skylark_hls_responses_total',
+  'skylark_hls_waiting_requests',
+  'skylark_socket_failures_total',
+  'skylark_socket_topics',
+  'skylark_sockets',
+  'skylark_sockets_opened_total',
+  'skylark_whep_bytes_total',
+  'skylark_whep_loss_ratio',
+  'skylark_whep_nacks_total',
+  'skylark_whep_offers_total',
+  'skylark_whep_packets_total',
+  'skylark_whep_plis_total',
+  'skylark_whep_resent_packets_total',
+  'skylark_whep_sessions',
+  'skylark_whip_bytes_total',
+  'skylark_whip_dropped_units_total',
+  'skylark_whip_keyframes_total',
+  'skylark_whip_lost_packets_total',
+  'skylark_whip_nacks_total',
+  'skylark_whip_offers_total',
+  'skylark_whip_packets_total',
+  'skylark_whip_plis_total',
+  'skylark_whip_recovered_packets_total',
+  'skylark_whip_sessions',
+];
+
+describe('the metrics of a running server', () => {
+  let server: TestServer;
+
+  before(async () => {
+    server = await startTestServer();
+  });
+  after(() => server?.close());
+
+  it('have every name, with its type', async () => {
+    const text = await scrape();
+    for (const name of NAMES) assert.match(text, new RegExp(`^# TYPE ${name} `, 'm'));
+  });
+
+  it('keep to the naming rules: counters end with _total, and nothing else does', async () => {
+    for (const [, name, type] of (await scrape()).matchAll(/^# TYPE (skylark_\S+) (\w+)$/gm))
+      assert.equal(name!.endsWith('_total'), type === 'counter', `${name} is a ${type}`);
+  });
+
+  it('follow a broadcast', async () => {
+    const publisher = startSyntheticPublisher(await newBroadcast(server.url, 'ana'));
+    try {
+      await until(
+        'a part is cut',
+        async () => (await value('skylark_hls_part_duration_seconds_count{rendition="audio"}')) > 0,
+      );
+      assert.equal(await value('skylark_broadcasts_live'), 1);
+      assert.equal(await value('skylark_whip_sessions'), 1);
+      assert.equal(await value('skylark_whip_offers_total{outcome="accepted"}'), 1);
+      assert.ok((await value('skylark_whip_packets_total')) > 30);
+      assert.ok((await value('skylark_whip_keyframes_total')) > 0);
+    } finally {
+      await publisher.close();
+    }
+    const before = await value('skylark_whip_packets_total');
+    await until('it is over', async () => (await value('skylark_whip_sessions')) === 0);
+    assert.ok((await value('skylark_whip_packets_total')) >= before, 'what a publisher sent stays counted');
+  });
+
+  it('count HLS answers by kind, and refusals', async () => {
+    await fetch(`${server.url}/hls/nothing`);
+    assert.equal(await value('skylark_hls_responses_total{kind="refused"}'), 1);
+    assert.equal(await value('skylark_hls_waiting_requests'), 0);
+  });
+
+  async function scrape(): Promise<string> {
+    return (await fetch(`${server.url}/metrics`)).text();
+  }
+
+  async function value(name: string): Promise<number> {
+    const line = (await scrape()).split('\n').find(line => line.startsWith(`${name} `));
+    return Number(line?.split(' ')[1] ?? 0);
+  }
+});
