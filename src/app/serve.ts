@@ -64,8 +64,6 @@ export async function serve(deps: ServeDeps): Promise<string> {
   let server: Server | null = null;
   const fastify = Fastify({
     forceCloseConnections: true,
-    // Addresses for limits: a proxy on this machine says who asks; nobody else is believed.
-    trustProxy: 'loopback',
     bodyLimit: BODY_BYTES_MAX,
     // A proxy on this machine says whose request it is; from elsewhere X-Forwarded-For is only a claim.
     trustProxy: 'loopback',
