@@ -19,6 +19,7 @@ const phases = [
     globs: [
       'src/**/*.test.ts',
       'web/**/*.test.ts',
+      'tools/**/*.test.ts',
       'tests/house/*.test.ts',
       'tests/fuzz/*.test.ts',
       'tests/sim/*.test.ts',

@@ -109,7 +109,7 @@ export class AudioSegmenter {
 
   #begin(pts: number): void {
     if (!this.#started) this.#writeInit();
-    this.#sink.begin(pts, this.#discontinuity);
+    this.#sink.begin(pts, this.#discontinuity, true);
     this.#started = true;
     this.#discontinuity = false;
     this.#open = true;

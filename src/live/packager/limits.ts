@@ -58,3 +58,7 @@ export const WAITING_MAX = 20_000;
 
 /** BANDWIDTH while live: above what a browser sends of one layer. The replay states what was measured. */
 export const LIVE_BANDWIDTH = 6_000_000;
+/** AVERAGE-BANDWIDTH while live: what our publisher aims at, with its sound. */
+export const LIVE_AVERAGE_BANDWIDTH = 2_700_000;
+/** FRAME-RATE: what our publisher captures. WebRTC's encoders write no rate into their parameter sets. */
+export const NOMINAL_FRAME_RATE = 30;

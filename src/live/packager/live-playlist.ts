@@ -43,6 +43,8 @@ export function livePlaylist(rendition: RenditionState, siblings: readonly Rendi
   const firstWithParts = listed.length - 1 - SEGMENTS_WITH_PARTS;
   return writeMediaPlaylist({
     targetDurationS: TARGET_DURATION_S,
+    // A segment that was cut without a key frame takes the promise back for as long as it is listed.
+    independentSegments: listed.every(segment => segment.independent),
     lowLatency: LOW_LATENCY,
     mediaSequence: listed[0]?.msn ?? 0,
     discontinuitySequence: rendition.discontinuitiesGone + left,

@@ -1,6 +1,6 @@
 import { Refusal } from '#contract/errors.ts';
 import { writeMultivariant } from '#media/hls/multivariant.ts';
-import { LIVE_BANDWIDTH } from './limits.ts';
+import { LIVE_AVERAGE_BANDWIDTH, LIVE_BANDWIDTH, NOMINAL_FRAME_RATE } from './limits.ts';
 import type { Rendition } from './rendition.ts';
 import { PLAYLIST_NAME } from './segment.ts';
 import {
@@ -49,9 +49,11 @@ function multivariantOf(renditions: readonly Rendition[]): string | null {
   if (!video) return null;
   return writeMultivariant({
     bandwidth: LIVE_BANDWIDTH,
+    averageBandwidth: LIVE_AVERAGE_BANDWIDTH,
     codecs: audio ? [video.codec, audio.codec] : [video.codec],
     width: video.width,
     height: video.height,
+    frameRate: NOMINAL_FRAME_RATE,
     videoUri: `video/${PLAYLIST_NAME}`,
     audio: audio ? { uri: `audio/${PLAYLIST_NAME}`, channels: audio.channels } : null,
   });

@@ -43,6 +43,8 @@ test('the first playlist waits for the first segment, and says what players rely
   const playlist = text(first.outcome);
   for (const line of [
     '#EXT-X-TARGETDURATION:4',
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    '#EXT-X-DISCONTINUITY-SEQUENCE:0',
     '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.66,HOLD-BACK=12',
     '#EXT-X-PART-INF:PART-TARGET=0.22',
     '#EXT-X-MAP:URI="init-0.mp4"',
@@ -62,7 +64,7 @@ test('the multivariant playlist waits until every rendition has a segment', () =
   until(0.7);
   assert.match(
     text(answer.outcome),
-    /CODECS="avc1\.64000d,mp4a\.40\.2",RESOLUTION=320x180,AUDIO="audio"\nvideo\/index/,
+    /CODECS="avc1\.64000d,mp4a\.40\.2",RESOLUTION=320x180,FRAME-RATE=30\.000,AUDIO="audio"\nvideo\/index/,
   );
 });
 

@@ -32,15 +32,15 @@ export class PartBuilder {
 
   /** The part; the builder is empty afterwards. */
   take(): PartMedia {
-    const first = this.#samples[0];
-    assert(first !== undefined, 'an empty part is never written');
+    const samples = this.#samples;
+    assert(samples.length > 0, 'an empty part is never written');
     const bytes = writeFragment({
       sequence: ++this.#sequence,
       decodeTime: this.#start,
-      samples: this.#samples,
+      samples,
       lengths: this.#lengths,
     });
-    const part = { bytes, duration: this.#duration, independent: first.key };
+    const part = { bytes, duration: this.#duration, independent: samples.some(sample => sample.key) };
     this.#samples = [];
     this.#duration = 0;
     return part;

@@ -90,7 +90,7 @@ export class Rendition implements SegmentSink {
     this.#deps.onInit(init);
   }
 
-  begin(start: number, discontinuity: boolean): void {
+  begin(start: number, discontinuity: boolean, independent: boolean): void {
     assert(this.#segments.at(-1)?.complete !== false, 'one segment at a time');
     assert(this.#nextInit > 0, 'a segment has an initialization section');
     this.#segments.push({
@@ -99,6 +99,7 @@ export class Rendition implements SegmentSink {
       duration: 0,
       initNumber: this.#nextInit - 1,
       discontinuity,
+      independent,
       parts: [],
       complete: false,
     });

@@ -3,7 +3,7 @@ export interface PartMedia {
   readonly bytes: Uint8Array;
   /** Ticks of the rendition's timescale. */
   readonly duration: number;
-  /** Starts with a key frame. */
+  /** Has a key frame in it: there a player can begin (RFC 8216bis section 4.4.4.9). */
   readonly independent: boolean;
 }
 
@@ -16,6 +16,8 @@ export interface SegmentMedia {
   readonly duration: number;
   readonly initNumber: number;
   readonly discontinuity: boolean;
+  /** Starts with a key frame. */
+  readonly independent: boolean;
   readonly parts: readonly PartMedia[];
   readonly complete: boolean;
 }
@@ -34,7 +36,7 @@ export interface InitMedia {
 /** Where a segmenter puts what it cuts. Nothing is visible to players before `publish`. */
 export interface SegmentSink {
   init(bytes: Uint8Array, info: RenditionInfo): void;
-  begin(start: number, discontinuity: boolean): void;
+  begin(start: number, discontinuity: boolean, independent: boolean): void;
   part(part: PartMedia): void;
   end(): void;
   publish(): void;

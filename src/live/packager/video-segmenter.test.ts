@@ -13,7 +13,13 @@ const pps = hex('68ef3cb0');
 const T = 90_000;
 
 interface Cut {
-  segments: { start: number; discontinuity: boolean; parts: PartMedia[]; ended: boolean }[];
+  segments: {
+    start: number;
+    discontinuity: boolean;
+    independent: boolean;
+    parts: PartMedia[];
+    ended: boolean;
+  }[];
   inits: number;
   publishes: number;
 }
@@ -27,7 +33,8 @@ function segmenter() {
     T,
     {
       init: () => cut.inits++,
-      begin: (start, discontinuity) => cut.segments.push({ start, discontinuity, parts: [], ended: false }),
+      begin: (start, discontinuity, independent) =>
+        cut.segments.push({ start, discontinuity, independent, parts: [], ended: false }),
       part: part => cut.segments.at(-1)!.parts.push(part),
       end: () => {
         cut.segments.at(-1)!.ended = true;
@@ -109,6 +116,8 @@ test('without key frames a segment is cut before it passes the target duration',
   for (let i = 0; i < 300; i++) feed(i / 30, i === 0);
   assert.equal(cut.segments.length, 3);
   for (const segment of cut.segments.slice(0, -1)) assert.ok(ticks(segment.parts) <= SEGMENT_MAX_S * T);
+  assert.equal(cut.segments[0]?.independent, true);
+  assert.equal(cut.segments[1]?.independent, false);
   assert.equal(cut.segments[1]?.parts[0]?.independent, false);
 });
 
@@ -159,4 +168,14 @@ test('timestamps that stand still or go back never make a duration of zero or le
   feed(0.1, false);
   video.finish(0);
   assert.ok(ticks(cut.segments[0]!.parts) > 9000);
+});
+
+test('a part says that it is independent wherever in it the key frame stands', () => {
+  const { cut, feed } = segmenter();
+  for (let i = 0; i < 20; i++) feed(i / 30, i === 0 || i === 9);
+  assert.equal(cut.segments.length, 1, 'a key frame this early does not end the segment');
+  assert.deepEqual(
+    cut.segments[0]?.parts.map(part => part.independent),
+    [true, true, false],
+  );
 });

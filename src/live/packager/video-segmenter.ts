@@ -101,7 +101,7 @@ export class VideoSegmenter {
     if (!first && !pause && !changed && !(key && longEnough)) return;
     if (!first) this.#endSegment();
     if (changed) this.#writeInit();
-    this.#begin(dts, !first && (pause || changed));
+    this.#begin(dts, !first && (pause || changed), key);
   }
 
   /** Whether the initialization section must change; null when the key frame cannot be used. */
@@ -129,7 +129,7 @@ export class VideoSegmenter {
       held.dts + duration - this.#segmentStart > this.#ticks(SEGMENT_MAX_S)
     ) {
       this.#endSegment();
-      this.#begin(held.dts, false);
+      this.#begin(held.dts, false, held.key);
     }
     if (this.#part.count > 0 && this.#part.duration + duration > target) this.#closePart();
     const { dts, compositionOffset, key, pieces } = held;
@@ -138,10 +138,10 @@ export class VideoSegmenter {
     this.#frameDuration = duration;
   }
 
-  #begin(dts: number, discontinuity: boolean): void {
+  #begin(dts: number, discontinuity: boolean, independent: boolean): void {
     this.#segmentStart = dts;
     this.#segments++;
-    this.#sink.begin(dts, discontinuity);
+    this.#sink.begin(dts, discontinuity, independent);
   }
 
   #closePart(): void {

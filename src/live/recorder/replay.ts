@@ -4,7 +4,7 @@ import { Refusal } from '#contract/errors.ts';
 import { writeMultivariant } from '#media/hls/multivariant.ts';
 import { type PlaylistSegment, writeMediaPlaylist } from '#media/hls/playlist.ts';
 import type { Blobs } from '#ports/blobs.ts';
-import { TARGET_DURATION_S } from '../packager/limits.ts';
+import { NOMINAL_FRAME_RATE, TARGET_DURATION_S } from '../packager/limits.ts';
 import { initName, PLAYLIST_NAME, segmentName } from '../packager/segment.ts';
 import {
   type HlsAnswer,
@@ -99,9 +99,11 @@ function vodMultivariant(
   const sound = audio.length > 0 ? infos.find(info => info.kind === 'audio') : undefined;
   return writeMultivariant({
     bandwidth: peakRate(video) + peakRate(audio),
+    averageBandwidth: averageRate(video) + averageRate(audio),
     codecs: [picture?.codec, sound?.codec].filter(codec => codec !== undefined),
     width: picture?.width ?? 0,
     height: picture?.height ?? 0,
+    frameRate: NOMINAL_FRAME_RATE,
     videoUri: `video/${PLAYLIST_NAME}`,
     audio: sound ? { uri: `audio/${PLAYLIST_NAME}`, channels: sound.channels } : null,
   });
@@ -110,6 +112,13 @@ function vodMultivariant(
 /** The largest bit rate of any segment, bits per second. */
 function peakRate(rows: readonly SegmentRow[]): number {
   return rows.reduce((peak, row) => Math.max(peak, (row.bytes * 8 * row.timescale) / row.duration), 0);
+}
+
+/** The bit rate of all segments together, bits per second. */
+function averageRate(rows: readonly SegmentRow[]): number {
+  const bits = rows.reduce((sum, row) => sum + row.bytes * 8, 0);
+  const seconds = rows.reduce((sum, row) => sum + row.duration / row.timescale, 0);
+  return seconds > 0 ? bits / seconds : 0;
 }
 
 function notThere(): Refusal {

@@ -39,6 +39,7 @@ test('a live playlist says line by line what RFC 8216bis asks', () => {
     { uri: '8.1.m4s', durationS: 0.199999, independent: false },
   ];
   const lines = playlist({
+    independentSegments: true,
     lowLatency: { partTargetS: 0.22, partHoldBackS: 0.66, holdBackS: 12 },
     mediaSequence: 7,
     discontinuitySequence: 3,
@@ -50,6 +51,7 @@ test('a live playlist says line by line what RFC 8216bis asks', () => {
     '#EXTM3U',
     '#EXT-X-VERSION:9',
     '#EXT-X-TARGETDURATION:4',
+    '#EXT-X-INDEPENDENT-SEGMENTS',
     '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.66,HOLD-BACK=12',
     '#EXT-X-PART-INF:PART-TARGET=0.22',
     '#EXT-X-MEDIA-SEQUENCE:7',
@@ -74,7 +76,7 @@ test('a discontinuity and its initialization section stand before their segment,
       segment(2, { map: 'init-1.mp4' }),
     ],
   });
-  assert.deepEqual(lines.slice(4), [
+  assert.deepEqual(lines.slice(5), [
     '#EXT-X-MAP:URI="init-0.mp4"',
     '#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z',
     '#EXTINF:2,',
@@ -125,17 +127,19 @@ test('what was live and ended has an end and nothing to wait for', () => {
 test('the multivariant playlist names one variant and its audio', () => {
   const text = writeMultivariant({
     bandwidth: 2_500_000.4,
+    averageBandwidth: 2_100_000.2,
     codecs: ['avc1.42e01f', 'mp4a.40.2'],
     width: 1280,
     height: 720,
+    frameRate: 30,
     videoUri: 'video/index.m3u8',
     audio: { uri: 'audio/index.m3u8', channels: 2 },
   });
   assert.deepEqual(text.trimEnd().split('\n'), [
     '#EXTM3U',
     '#EXT-X-VERSION:9',
-    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/index.m3u8"',
-    '#EXT-X-STREAM-INF:BANDWIDTH=2500001,CODECS="avc1.42e01f,mp4a.40.2",RESOLUTION=1280x720,AUDIO="audio"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",LANGUAGE="und",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/index.m3u8"',
+    '#EXT-X-STREAM-INF:BANDWIDTH=2500001,AVERAGE-BANDWIDTH=2100001,CODECS="avc1.42e01f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO="audio"',
     'video/index.m3u8',
   ]);
 });

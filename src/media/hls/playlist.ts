@@ -5,6 +5,8 @@
 export interface MediaPlaylist {
   /** EXT-X-TARGETDURATION, whole seconds: no segment rounds to more. */
   readonly targetDurationS: number;
+  /** Every segment can be decoded without another (EXT-X-INDEPENDENT-SEGMENTS). */
+  readonly independentSegments?: boolean;
   /** Absent from the finished form, which has no parts. */
   readonly lowLatency: LowLatency | null;
   /** EXT-X-MEDIA-SEQUENCE: the number of the first segment. */
@@ -45,7 +47,7 @@ export interface PlaylistSegment {
 export interface PlaylistPart {
   readonly uri: string;
   readonly durationS: number;
-  /** Starts with a key frame. */
+  /** Has a key frame in it (INDEPENDENT). */
   readonly independent: boolean;
 }
 
@@ -74,6 +76,7 @@ export function writeMediaPlaylist(playlist: MediaPlaylist): string {
 
 function header(playlist: MediaPlaylist): string[] {
   const lines = ['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, `#EXT-X-TARGETDURATION:${playlist.targetDurationS}`];
+  if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
   if (playlist.state === 'vod') lines.push('#EXT-X-PLAYLIST-TYPE:VOD');
   const low = playlist.lowLatency;
   if (low) {
@@ -82,7 +85,8 @@ function header(playlist: MediaPlaylist): string[] {
     lines.push(`#EXT-X-PART-INF:PART-TARGET=${seconds(low.partTargetS)}`);
   }
   lines.push(`#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`);
-  if (playlist.discontinuitySequence > 0)
+  // Players must not meet the tag for the first time with the first discontinuity (Apple's authoring rule 8.17).
+  if (playlist.state !== 'vod' || playlist.discontinuitySequence > 0)
     lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`);
   return lines;
 }
