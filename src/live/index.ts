@@ -9,6 +9,7 @@ import type { Bus } from '#ports/bus.ts';
 import type { Db, Migrations } from '#ports/db.ts';
 import type { Directory } from '#ports/directory.ts';
 import type { JobHandler, Jobs } from '#ports/jobs.ts';
+import type { Journals } from '#ports/journals.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { createBroadcasts } from './broadcast/broadcasts.ts';
 import { isOver } from './broadcast/lifecycle.ts';
@@ -45,6 +46,7 @@ export interface LiveDeps {
   readonly jobs: Jobs;
   readonly bus: Bus;
   readonly blobs: Blobs;
+  readonly journals: Journals;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly log: Logger;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
+import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import type { AccountId, BroadcastId } from '#base/ids.ts';
 import { silentLogger } from '#base/log.ts';
 import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
@@ -13,6 +14,7 @@ import type { RoomEvent } from '#contract/socket/frames.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Db } from '#ports/db.ts';
 import type { BroadcastEvent } from '#ports/events.ts';
+import type { Journals } from '#ports/journals.ts';
 import { type BroadcastHouse, openBroadcastHouse } from '#tests/support/broadcasts.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
@@ -39,6 +41,7 @@ await onEveryDatabase('live', open => {
   let folder: string;
   let db: Db;
   let blobs: Blobs;
+  let journals: Journals;
   let house: BroadcastHouse;
   let live: Live;
   let ada: AccountId;
@@ -47,6 +50,7 @@ await onEveryDatabase('live', open => {
     folder = await mkdtemp(path.join(tmpdir(), 'skylark-live-'));
     db = await open();
     blobs = await openDiskBlobs({ directory: folder, log: silentLogger });
+    journals = await openDiskJournals({ directory: path.join(folder, 'journals') });
     house = await openBroadcastHouse(db);
     live = start();
     await db.migrate({ ...house.jobs.migrations, ...live.migrations });
@@ -64,7 +68,7 @@ await onEveryDatabase('live', open => {
   /** What this process knows, anew: as after a restart. */
   function start(publicUrl: string | null = null): Live {
     const transcoder = { opusToAac: () => Promise.reject(new Error('not used')), close: async () => {} };
-    return createLive({ ...house, blobs, transcoder, config: { publicUrl } });
+    return createLive({ ...house, blobs, journals, transcoder, config: { publicUrl } });
   }
 
   /** Resolves when the room hears that the broadcast came to this state; ask before causing it. */
@@ -324,7 +328,7 @@ await onEveryDatabase('live', open => {
       const broadcast = await live.get(left);
       assert.equal(broadcast.state, 'archived');
       const durationMs = broadcast.durationMs!;
-      assert.equal(durationMs, left === id ? 6000 : 2000, 'the finished segments');
+      assert.ok(durationMs >= (left === id ? 6000 : 2000), 'what was on disk');
       assert.equal(Date.parse(broadcast.endedAt!), Date.parse(broadcast.startedAt!) + durationMs);
       assert.match(await text((await source(left)).playlist('video', fresh)), /ENDLIST/);
     }

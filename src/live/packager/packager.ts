@@ -15,6 +15,8 @@ import { WaitingRoom } from './waiting-room.ts';
 /** Where finished media goes beside memory. Calls never throw and never wait. */
 export interface RecordingSink {
   init(rendition: RenditionName, init: InitMedia): void;
+  /** A segment that is being made has one part more. */
+  part(rendition: RenditionName, timescale: number, segment: SegmentMedia): void;
   segment(rendition: RenditionName, timescale: number, segment: SegmentMedia): void;
 }
 
@@ -118,6 +120,7 @@ class StreamPackager {
       clock,
       siblings: () => this.#renditions.filter(other => other !== rendition),
       onInit: init => recording?.init(name, init),
+      onPart: segment => recording?.part(name, timescale, segment),
       onSegment: segment => recording?.segment(name, timescale, segment),
       onChange: () => this.#lobby.wake(),
     });

@@ -23,6 +23,7 @@ export interface RenditionDeps {
   /** The renditions beside it, for EXT-X-RENDITION-REPORT. */
   readonly siblings: () => readonly Rendition[];
   readonly onInit: (init: InitMedia) => void;
+  readonly onPart: (segment: SegmentMedia) => void;
   readonly onSegment: (segment: SegmentMedia) => void;
   /** Players may see something new. */
   readonly onChange: () => void;
@@ -108,6 +109,7 @@ export class Rendition implements SegmentSink {
     const open = this.#open();
     open.parts.push(part);
     open.duration += part.duration;
+    this.#deps.onPart(open);
   }
 
   end(): void {

@@ -6,6 +6,7 @@ import { recordingPrefix } from './keys.ts';
 import { recorderMigrations } from './migrations.ts';
 import { Recording, type RecordingDeps } from './recording.ts';
 import { createReplay } from './replay.ts';
+import { restoreParts } from './restore.ts';
 import {
   deleteRecording,
   findRecording,
@@ -17,6 +18,8 @@ import {
 
 /** A recording that is being made. */
 export interface RunningRecording extends RecordingSink {
+  /** Resolves when everything handed over so far is written, or given up. */
+  written(): Promise<void>;
   /** Resolves when everything is on disk. Null when nothing was recorded. */
   finish(): Promise<RecordingTotals | null>;
 }
@@ -37,7 +40,7 @@ export interface Recorder {
 const REPLAYS_MAX = 100;
 
 export function createRecorder(deps: RecordingDeps): Recorder {
-  const { db, blobs } = deps;
+  const { db, blobs, journals } = deps;
   const replays = new Map<BroadcastId, HlsSource>();
 
   const remember = (broadcastId: BroadcastId, replay: HlsSource): void => {
@@ -59,6 +62,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
   };
 
   const complete = async (broadcastId: BroadcastId): Promise<RecordingTotals | null> => {
+    await restoreParts(deps, broadcastId);
     const segments = await listSegments(db.sql, broadcastId);
     if (!segments.some(segment => segment.rendition === 'video')) return null;
     const totals = totalsOf(segments);
@@ -71,12 +75,14 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     start(broadcastId, epochMs) {
       const recording = new Recording(deps, broadcastId, epochMs);
       const finish = async () => {
-        await recording.written();
+        await recording.close();
         return complete(broadcastId);
       };
       return {
         init: (rendition, init) => recording.init(rendition, init),
+        part: (rendition, timescale, segment) => recording.part(rendition, timescale, segment),
         segment: (rendition, timescale, segment) => recording.segment(rendition, timescale, segment),
+        written: () => recording.written(),
         finish,
       };
     },
@@ -85,6 +91,8 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     async delete(broadcastId) {
       replays.delete(broadcastId);
       await deleteRecording(db.sql, broadcastId);
+      for (const key of await journals.list(recordingPrefix(broadcastId).slice(0, -1)))
+        await journals.delete(key);
       await blobs.deletePrefix(recordingPrefix(broadcastId));
     },
   };
