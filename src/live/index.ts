@@ -85,7 +85,7 @@ export interface Live {
   watch(id: BroadcastId): Promise<Stream>;
   /** The packager while live, the replay after; null when there is neither. */
   hls(id: BroadcastId): Promise<HlsSource | null>;
-  /** Finishes what a crash left behind, then looks for broadcasts that were never published. */
+  /** Interrupts what a crash left on the air and finishes what had ended, then looks for broadcasts that were never published. */
   recover(): Promise<void>;
   /** Interrupts publishers, flushes parts, finishes recordings. Nothing can be published afterwards. */
   drain(): Promise<void>;

@@ -5,6 +5,7 @@ import type { HlsSource } from '../packager/source.ts';
 import { recordingPrefix } from './keys.ts';
 import { recorderMigrations } from './migrations.ts';
 import { Recording, type RecordingDeps } from './recording.ts';
+import { type Reopened, reopen } from './reopen.ts';
 import { createReplay } from './replay.ts';
 import { restoreParts } from './restore.ts';
 import {
@@ -31,6 +32,8 @@ export interface Recorder {
   start(broadcastId: BroadcastId, epochMs: number): RunningRecording;
   /** The recording as it stands in the database; null when there is none. Repeated calls are cheap once it is complete. */
   openReplay(broadcastId: BroadcastId): Promise<HlsSource | null>;
+  /** What a crash left of a recording that goes on; null when there is nothing to play. */
+  reopen(broadcastId: BroadcastId): Promise<Reopened | null>;
   /** Closes the recording of a broadcast that nobody finished, after a crash. Null when there is nothing to replay. */
   complete(broadcastId: BroadcastId): Promise<RecordingTotals | null>;
   delete(broadcastId: BroadcastId): Promise<void>;
@@ -87,6 +90,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
       };
     },
     openReplay,
+    reopen: broadcastId => reopen(deps, broadcastId),
     complete,
     async delete(broadcastId) {
       replays.delete(broadcastId);
