@@ -5,6 +5,7 @@ import { createLocalBus } from '#adapters/bus-local/index.ts';
 import { openPostgres } from '#adapters/db-postgres/index.ts';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { createDbJobs } from '#adapters/jobs-db/index.ts';
+import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import { createLibdatachannelRtc } from '#adapters/rtc-libdatachannel/index.ts';
 import { createWebcodecsTranscoder } from '#adapters/transcoder-webcodecs/index.ts';
 import type { Clock } from '#base/clock.ts';
@@ -29,6 +30,7 @@ export async function openAdapters(config: Config, { log, clock, ids, disposer }
   const bus = createLocalBus({ log });
   disposer.add('bus', () => bus.close());
   const blobs = await openDiskBlobs({ directory: path.join(config.dataDirectory, 'blobs'), log });
+  const journals = await openDiskJournals({ directory: path.join(config.dataDirectory, 'journals') });
   const jobs = createDbJobs({ db, clock, log, ids });
   disposer.add('jobs', () => jobs.close());
   const transcoder = createWebcodecsTranscoder({ log });
@@ -40,7 +42,7 @@ export async function openAdapters(config: Config, { log, clock, ids, disposer }
     ...(config.rtcBind ? { bind: config.rtcBind } : {}),
   });
   disposer.add('rtc', () => rtc.close());
-  return { db, bus, blobs, jobs, transcoder, rtc };
+  return { db, bus, blobs, journals, jobs, transcoder, rtc };
 }
 
 function openDb(config: Config, log: Logger): Promise<Db> {

@@ -42,7 +42,7 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
   const secret = await loadSecret(config.dataDirectory, ids.secret);
   const metrics = createMetrics();
   const ports = await openAdapters(config, { log, clock, ids, disposer });
-  const { db, jobs, bus, blobs, transcoder } = ports;
+  const { db, jobs, bus, blobs, journals, transcoder } = ports;
 
   const accounts = createAccounts({ db, ids, clock, log, secret, publicUrl: config.publicUrl });
   const directory = { summaries: accounts.summaries };
@@ -52,6 +52,7 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
     jobs,
     bus,
     blobs,
+    journals,
     ids,
     clock,
     log,

@@ -9,6 +9,7 @@ import type { Bus } from '#ports/bus.ts';
 import type { Db, Migrations } from '#ports/db.ts';
 import type { Directory } from '#ports/directory.ts';
 import type { JobHandler, Jobs } from '#ports/jobs.ts';
+import type { Journals } from '#ports/journals.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { createBroadcasts } from './broadcast/broadcasts.ts';
 import { isOver } from './broadcast/lifecycle.ts';
@@ -47,6 +48,7 @@ export interface LiveDeps {
   readonly jobs: Jobs;
   readonly bus: Bus;
   readonly blobs: Blobs;
+  readonly journals: Journals;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly log: Logger;
@@ -89,7 +91,7 @@ export interface Live {
   watch(id: BroadcastId): Promise<Stream>;
   /** The packager while live, the replay after; null when there is neither. */
   hls(id: BroadcastId): Promise<HlsSource | null>;
-  /** Finishes what a crash left behind, then looks for broadcasts that were never published. */
+  /** Interrupts what a crash left on the air and finishes what had ended, then looks for broadcasts that were never published. */
   recover(): Promise<void>;
   /** Interrupts publishers, flushes parts, finishes recordings. Nothing can be published afterwards. */
   drain(): Promise<void>;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
+import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import type { AccountId, BroadcastId } from '#base/ids.ts';
 import { silentLogger } from '#base/log.ts';
 import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
@@ -13,6 +14,7 @@ import type { RoomEvent } from '#contract/socket/frames.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Db } from '#ports/db.ts';
 import type { BroadcastEvent } from '#ports/events.ts';
+import type { Journals } from '#ports/journals.ts';
 import { type BroadcastHouse, openBroadcastHouse } from '#tests/support/broadcasts.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
@@ -20,6 +22,8 @@ import { GRACE_MS, STARTING_MAX_MS } from './broadcast/lifecycle.ts';
 import { LINGER_MS, PUBLISHER_QUIET_MS } from './broadcast/on-air.ts';
 import { SWEEP_MS } from './broadcast/on-air-registry.ts';
 import { createLive, type HlsAnswer, type HlsSource, type Live, Pending } from './index.ts';
+import { readSegmentJournal } from './recorder/segment-journal.ts';
+import { listSegments } from './recorder/store.ts';
 
 const fresh = { msn: null, part: null };
 
@@ -39,6 +43,7 @@ await onEveryDatabase('live', open => {
   let folder: string;
   let db: Db;
   let blobs: Blobs;
+  let journals: Journals;
   let house: BroadcastHouse;
   let live: Live;
   let ada: AccountId;
@@ -47,6 +52,7 @@ await onEveryDatabase('live', open => {
     folder = await mkdtemp(path.join(tmpdir(), 'skylark-live-'));
     db = await open();
     blobs = await openDiskBlobs({ directory: folder, log: silentLogger });
+    journals = await openDiskJournals({ directory: path.join(folder, 'journals') });
     house = await openBroadcastHouse(db);
     live = start();
     await db.migrate({ ...house.jobs.migrations, ...live.migrations });
@@ -64,7 +70,7 @@ await onEveryDatabase('live', open => {
   /** What this process knows, anew: as after a restart. */
   function start(publicUrl: string | null = null): Live {
     const transcoder = { opusToAac: () => Promise.reject(new Error('not used')), close: async () => {} };
-    return createLive({ ...house, blobs, transcoder, config: { publicUrl } });
+    return createLive({ ...house, blobs, journals, transcoder, config: { publicUrl } });
   }
 
   /** Resolves when the room hears that the broadcast came to this state; ask before causing it. */
@@ -95,16 +101,20 @@ await onEveryDatabase('live', open => {
     return found;
   }
 
-  /** Resolves when so many segments of the picture are on disk. */
-  async function kept(id: BroadcastId, count: number): Promise<void> {
-    const rows = () =>
-      db.sql
-        .selectFrom('recording_segments')
-        .selectAll()
-        .where('broadcast_id', '=', id)
-        .where('rendition', '=', 'video')
-        .execute();
-    while ((await rows()).length < count) await new Promise(setImmediate);
+  /** Resolves when the picture is on disk up to here: whole segments, and the parts of the one being made. */
+  async function written(id: BroadcastId, seconds: number): Promise<void> {
+    const reached = async () => {
+      const rows = await listSegments(db.sql, id);
+      const kept = rows.findLast(row => row.rendition === 'video');
+      const ends = kept ? [kept] : [];
+      for (const key of await journals.list(`recordings/${id}/video`)) {
+        const journal = readSegmentJournal((await journals.read(key)) ?? new Uint8Array());
+        const duration = journal?.parts.reduce((sum, part) => sum + part.duration, 0);
+        if (journal && duration) ends.push({ ...kept!, start: journal.start, duration });
+      }
+      return Math.max(0, ...ends.map(({ start, duration }) => (start + duration) / 90_000));
+    };
+    while ((await reached()) < seconds - 0.001) await new Promise(setImmediate);
   }
 
   /** What social is told, in order. */
@@ -307,31 +317,86 @@ await onEveryDatabase('live', open => {
     assert.equal(await text((await source(id)).segment('audio', 1)), first);
   });
 
-  it('what a crash left live is finished at the next start, once', async () => {
-    const { id } = await goOnAir(7);
-    const { id: lostId, publisher } = await goOnAir(3);
-    const interrupted = reaches(lostId, 'interrupted');
-    publisher.close('lost');
-    await interrupted;
-    await kept(id, 3);
-    await kept(lostId, 1);
-    // The process is gone: what it had in memory never finishes.
-    live = start();
+  /** As after a kill: what the process had in memory never finishes. */
+  async function restartAfterCrash(): Promise<void> {
     house.clock.advance(60_000);
+    live = start();
     await live.recover();
     await live.recover();
-    for (const left of [id, lostId]) {
-      const broadcast = await live.get(left);
-      assert.equal(broadcast.state, 'archived');
-      const durationMs = broadcast.durationMs!;
-      assert.equal(durationMs, left === id ? 6000 : 2000, 'the finished segments');
-      assert.equal(Date.parse(broadcast.endedAt!), Date.parse(broadcast.startedAt!) + durationMs);
-      assert.match(await text((await source(left)).playlist('video', fresh)), /ENDLIST/);
-    }
+  }
+
+  it('what a crash left live is interrupted at the next start, and plays up to the last part', async () => {
+    const { id } = await goOnAir(7);
+    await written(id, 6.8);
+    await restartAfterCrash();
+    const broadcast = await live.get(id);
+    assert.equal(broadcast.state, 'interrupted');
+    assert.deepEqual(broadcast.playback, { whepUrl: null, hlsUrl: `/hls/${id}/index.m3u8` });
+    const hls = await source(id);
+    assert.match(await text(hls.multivariant()), /avc1.*mp4a/);
+    const playlist = await text(hls.playlist('video', fresh));
+    assert.doesNotMatch(playlist, /ENDLIST/);
+    assert.deepEqual(segments(playlist), ['0.m4s', '1.m4s', '2.m4s', '3.m4s']);
+    for (const name of segments(playlist))
+      assert.ok((await text(hls.segment('video', Number.parseInt(name, 10)))).includes('moof'));
+    assert.ok((await text(hls.init('audio', 0))).includes('moov'));
+  });
+
+  it('its publisher comes back after the crash: one broadcast, one playlist, one replay', async () => {
+    const { id, publishToken } = await goOnAir(7);
+    await written(id, 6.8);
+    await restartAfterCrash();
+    const waiting = (await source(id)).playlist('video', { msn: 4, part: 0 });
+    assert.ok(waiting instanceof Pending, 'a player waits for what comes');
+    const resumed = reaches(id, 'live');
+    const feed = feedPublisher(await live.publish(id, publishToken));
+    feed.until(3);
+    await resumed;
+    const playlist = await text(waiting);
+    const places = [
+      '#EXT-X-MEDIA-SEQUENCE:0',
+      '\n3.m4s\n',
+      '#EXT-X-DISCONTINUITY\n',
+      'init-1.mp4',
+      '4.0.m4s',
+    ];
+    const found = places.map(place => playlist.indexOf(place));
+    assert.ok(!found.includes(-1), playlist);
+    assert.deepEqual(
+      found,
+      [...found].sort((a, b) => a - b),
+    );
+    house.clock.advance(GRACE_MS);
+    const ended = await live.end(ada, id);
+    assert.ok(Math.abs(ended.durationMs! - 9800) < 250, `${ended.durationMs}`);
+    const replay = await text((await source(id)).playlist('audio', fresh));
+    assert.equal(replay.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1);
+    assert.deepEqual(
+      segments(replay),
+      segments(replay).map((_, i) => `${i}.m4s`),
+    );
+    const times = [...replay.matchAll(/DATE-TIME:(.*)/g)].map(match => Date.parse(match[1]!));
+    assert.ok(
+      times.some((time, i) => i > 0 && time - times[i - 1]! > 50_000),
+      'the pause is in the clock',
+    );
     assert.deepEqual(
       (await told(id)).map(event => event.state),
-      ['live', 'ended', 'archived'],
+      ['live', 'interrupted', 'live', 'ended', 'archived'],
     );
+  });
+
+  it('a publisher that does not come back after the crash ends the broadcast after the grace', async () => {
+    const { id } = await goOnAir(5);
+    await written(id, 4.8);
+    await restartAfterCrash();
+    house.clock.advance(GRACE_MS - 1);
+    assert.equal((await live.get(id)).state, 'interrupted');
+    const archived = reaches(id, 'archived');
+    house.clock.advance(1);
+    await archived;
+    assert.equal((await live.get(id)).durationMs, 4800);
+    assert.match(await text((await source(id)).playlist('video', fresh)), /ENDLIST/);
   });
 
   it('a broadcast that nobody publishes ends by itself, also under a publisher that sends nothing', async () => {

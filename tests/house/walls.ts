@@ -59,6 +59,7 @@ export const walls: Readonly<Record<string, Wall>> = {
   'adapters/db-sqlite': adapter(['kysely']),
   'adapters/db-postgres': adapter(['kysely', 'pg']),
   'adapters/blobs-disk': adapter([]),
+  'adapters/journals-disk': adapter([]),
   'adapters/bus-local': adapter([]),
   'adapters/jobs-db': adapter(['kysely']),
   'adapters/rtc-libdatachannel': adapter(['node-datachannel']),

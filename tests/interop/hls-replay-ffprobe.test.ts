@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
+import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import { createWebcodecsTranscoder } from '#adapters/transcoder-webcodecs/index.ts';
 import { systemClock } from '#base/clock.ts';
 import type { BroadcastId } from '#base/ids.ts';
@@ -17,6 +18,7 @@ import { createRecorder, type Recorder } from '#live/recorder/recorder.ts';
 import type { Unit } from '#media/unit.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Db } from '#ports/db.ts';
+import type { Journals } from '#ports/journals.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { createHlsHandler } from '#servers/hls/index.ts';
 import { requireBackend } from '#tests/support/backend.ts';
@@ -39,6 +41,7 @@ describe('a broadcast from units to the replay', () => {
   let folder: string;
   let db: Db;
   let blobs: Blobs;
+  let journals: Journals;
   let recorder: Recorder;
   let transcoder: Transcoder;
   const sources = new Map<BroadcastId, HlsSource>();
@@ -51,8 +54,9 @@ describe('a broadcast from units to the replay', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'skylark-hls-'));
     db = await openSqlite({ file: path.join(folder, 'db.sqlite'), log });
     blobs = await openDiskBlobs({ directory: path.join(folder, 'blobs'), log });
+    journals = await openDiskJournals({ directory: path.join(folder, 'journals') });
     transcoder = createWebcodecsTranscoder({ log });
-    recorder = createRecorder({ db, blobs, clock: systemClock, log });
+    recorder = createRecorder({ db, blobs, journals, clock: systemClock, log });
     await db.migrate(recorder.migrations);
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -98,7 +102,7 @@ describe('a broadcast from units to the replay', () => {
   });
 
   test('the replay has the same segments under the same names, after a restart', async () => {
-    recorder = createRecorder({ db, blobs, clock: systemClock, log });
+    recorder = createRecorder({ db, blobs, journals, clock: systemClock, log });
     const playlist = await text('video/index.m3u8');
     assert.match(playlist, /#EXT-X-PLAYLIST-TYPE:VOD\n.*#EXT-X-MEDIA-SEQUENCE:0\n/s);
     assert.match(playlist, /#EXT-X-ENDLIST\n$/);

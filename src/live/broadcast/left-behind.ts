@@ -21,14 +21,17 @@ export interface LeftBehindDeps {
 }
 
 /**
- * Finishes what a crash left live or interrupted, and what ended but could not be archived: the recording is closed, then
+ * Finishes, or does `work` for, what a crash left live or interrupted, and what ended but could not be archived: the recording is closed, then
  * the state moves on. Every step is a compare and set, so that doing it twice changes nothing.
  */
-export async function finishLeftBehind(deps: LeftBehindDeps): Promise<void> {
+export async function finishLeftBehind(
+  deps: LeftBehindDeps,
+  work: (row: BroadcastRow) => Promise<void> = row => finishOne(deps, row),
+): Promise<void> {
   let afterId: BroadcastId | null = null;
   for (;;) {
     const rows = await listUnfinished(deps.db.sql, afterId, ROUND_MAX);
-    for (const row of rows) if (!deps.isOnAir(row.id)) await guarded(deps, row, () => finishOne(deps, row));
+    for (const row of rows) if (!deps.isOnAir(row.id)) await guarded(deps, row, () => work(row));
     afterId = rows.at(-1)?.id ?? null;
     if (rows.length < ROUND_MAX) return;
   }

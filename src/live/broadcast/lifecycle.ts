@@ -4,7 +4,7 @@ import type { BroadcastState } from '#contract/api/types.ts';
 export type LifecycleInput =
   /** The first key frame of a publisher: of the first one, or of one that came back. */
   | 'media-arrived'
-  /** The publisher went away without ending. */
+  /** The publisher went away without ending, or with the process that it was connected to. */
   | 'publisher-lost'
   /** The owner, or the publisher, ended it. */
   | 'end'

@@ -61,10 +61,18 @@ export class OnAirRegistry {
     else if (row.state !== 'archived' && row.startedAtMs !== null) await finishOne(this.#leftBehind, row);
   }
 
+  /** What a crash left on the air is interrupted: its publisher has the grace to come back. What had ended is finished. */
   async recover(): Promise<void> {
-    await finishLeftBehind(this.#leftBehind);
+    await finishLeftBehind(this.#leftBehind, row => this.#reopen(row));
     await this.#endNeverPublished();
-    this.#sweep = this.#deps.clock.every(SWEEP_MS, () => void this.#sweepNow());
+    this.#sweep ??= this.#deps.clock.every(SWEEP_MS, () => void this.#sweepNow());
+  }
+
+  async #reopen(row: BroadcastRow): Promise<void> {
+    if (isOver(row.state) || this.#onAir.size >= ON_AIR_MAX) return finishOne(this.#leftBehind, row);
+    const air = new OnAir(row.id, this.#deps, await this.#deps.recorder.reopen(row.id));
+    this.#onAir.set(row.id, air);
+    return air.interrupted();
   }
 
   async drain(): Promise<void> {

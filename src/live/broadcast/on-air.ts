@@ -6,10 +6,11 @@ import type { Transcoder } from '#ports/transcoder.ts';
 import { createPackager, type Packager, type PartCut } from '../packager/packager.ts';
 import type { HlsSource } from '../packager/source.ts';
 import type { Recorder, RunningRecording } from '../recorder/recorder.ts';
+import type { Reopened } from '../recorder/reopen.ts';
 import type { Publisher, PublisherLeave } from '../stream/publisher.ts';
 import { Stream } from '../stream/stream.ts';
 import type { Broadcasts } from './broadcasts.ts';
-import { replayAfterLive } from './handover.ts';
+import { liveAfterRecorded, replayAfterLive } from './handover.ts';
 import { GRACE_MS, type LifecycleInput } from './lifecycle.ts';
 
 /** A publisher that sent nothing for this long does not keep another one with the token out. */
@@ -43,6 +44,7 @@ export class OnAir {
   readonly #log: Logger;
   #packager: Packager | null = null;
   #recording: RunningRecording | null = null;
+  #live: HlsSource | null = null;
   #replay: HlsSource | null = null;
   #steps: Promise<void> = Promise.resolve();
   #finishing: Promise<void> | null = null;
@@ -50,13 +52,15 @@ export class OnAir {
   #linger: Timer | null = null;
   #lastHeardMs = Number.NEGATIVE_INFINITY;
 
-  constructor(id: BroadcastId, deps: OnAirDeps) {
+  /** `reopened`: what another process recorded of it before it died. */
+  constructor(id: BroadcastId, deps: OnAirDeps, reopened: Reopened | null = null) {
     this.id = id;
     this.#deps = deps;
     this.#log = deps.log.child({ broadcastId: id });
     this.stream = new Stream({
       clock: deps.clock,
       log: this.#log,
+      earlier: reopened ?? undefined,
       events: {
         mediaArrived: () => this.#mediaArrived(),
         publisherLeft: reason => this.#publisherLeft(reason),
@@ -66,11 +70,12 @@ export class OnAir {
       this.#lastHeardMs = deps.clock.monotonicMs();
     };
     this.stream.read({ packet: heard, unit: heard, ended() {} });
+    if (reopened) this.#startPackager(reopened);
   }
 
   /** What HLS players get now; null before the first frame. */
   get source(): HlsSource | null {
-    return this.#replay ?? this.#packager?.source ?? null;
+    return this.#replay ?? this.#live;
   }
 
   /** Whether it is over, or about to be. */
@@ -93,6 +98,12 @@ export class OnAir {
     return this.stream.publish();
   }
 
+  /** It was on the air when another process died: its publisher may come back. Resolves when everybody is told. */
+  interrupted(): Promise<void> {
+    this.#publisherLost();
+    return this.#steps;
+  }
+
   /** Ends it: resolves when the replay is ready. Whoever asks again waits for the same end. */
   finish(input: 'end' | 'grace-over' | 'never-published'): Promise<void> {
     this.isStuck = false;
@@ -111,13 +122,17 @@ export class OnAir {
   }
 
   /** Called within the first unit, so that the packager gets it. */
-  #startPackager(): number {
+  #startPackager(reopened: Reopened | null = null): number {
     const { recorder, transcoder, clock, partCut } = this.#deps;
     const epochMs = this.stream.epochMs ?? clock.nowMs();
     this.#recording = recorder.start(this.id, epochMs);
-    this.#packager = createPackager({
+    const { stream } = this;
+    const packager = createPackager({
       epochMs,
-      tracks: this.stream.tracks,
+      get tracks() {
+        return stream.tracks;
+      },
+      earlier: reopened?.renditions,
       clock,
       log: this.#log,
       transcoder,
@@ -125,7 +140,9 @@ export class OnAir {
       recording: this.#recording,
       ...(partCut ? { partCut } : {}),
     });
-    this.stream.read(this.#packager);
+    this.#packager = packager;
+    this.#live = reopened ? liveAfterRecorded(packager.source, reopened) : packager.source;
+    this.stream.read(packager);
     return epochMs;
   }
 
@@ -134,11 +151,14 @@ export class OnAir {
       this.#finishBehind('end');
       return;
     }
+    // Before the first frame there is nothing to come back to: `STARTING_MAX_MS` is what counts then.
+    if (this.#packager) this.#publisherLost();
+  }
+
+  #publisherLost(): void {
     this.#step('publisher-lost');
     this.#grace?.cancel();
-    // Before the first frame there is nothing to come back to: `STARTING_MAX_MS` is what counts then.
-    if (this.#packager)
-      this.#grace = this.#deps.clock.after(GRACE_MS, () => this.#finishBehind('grace-over'));
+    this.#grace = this.#deps.clock.after(GRACE_MS, () => this.#finishBehind('grace-over'));
   }
 
   #finishBehind(input: 'end' | 'grace-over'): void {
@@ -178,7 +198,7 @@ export class OnAir {
     const totals = await recording.finish();
     await flushRoom();
     const replay = totals ? await recorder.openReplay(this.id) : null;
-    if (replay) this.#replay = replayAfterLive(replay, packager.source);
+    if (replay) this.#replay = replayAfterLive(replay, this.#live ?? packager.source);
     await broadcasts.advance(this.id, 'recording-closed', { durationMs: totals?.durationMs ?? 0 });
   }
 }

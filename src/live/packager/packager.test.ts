@@ -204,6 +204,7 @@ test('the recording gets every initialization section and segment once, in order
   const got: string[] = [];
   const { packager, until } = rig({
     init: (rendition, init) => got.push(`${rendition} init ${init.number}`),
+    part() {},
     segment: (rendition, _timescale, segment) => got.push(`${rendition} ${segment.msn}`),
   });
   until(5);

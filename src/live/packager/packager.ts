@@ -7,7 +7,7 @@ import { AudioLine } from './audio-line.ts';
 import { BLOCK_MS_MAX, WAITING_MAX } from './limits.ts';
 import { createLiveSource } from './live-source.ts';
 import { Rendition } from './rendition.ts';
-import type { InitMedia, SegmentMedia } from './segment.ts';
+import type { EarlierRendition, InitMedia, SegmentMedia } from './segment.ts';
 import type { HlsSource, RenditionName } from './source.ts';
 import { VideoSegmenter } from './video-segmenter.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -15,13 +15,15 @@ import { WaitingRoom } from './waiting-room.ts';
 /** Where finished media goes beside memory. Calls never throw and never wait. */
 export interface RecordingSink {
   init(rendition: RenditionName, init: InitMedia): void;
+  /** A segment that is being made has one part more. */
+  part(rendition: RenditionName, timescale: number, segment: SegmentMedia): void;
   segment(rendition: RenditionName, timescale: number, segment: SegmentMedia): void;
 }
 
 export interface PackagerDeps {
   /** Wall time of tick zero, milliseconds since the Unix epoch. */
   readonly epochMs: number;
-  /** One H.264 track, and at most one Opus (48 kHz) or AAC-LC track. */
+  /** One H.264 track, and at most one Opus (48 kHz) or AAC-LC track; read at the first unit. */
   readonly tracks: readonly Track[];
   readonly clock: Clock;
   readonly log: Logger;
@@ -31,6 +33,8 @@ export interface PackagerDeps {
   readonly recording: RecordingSink | null;
   /** Told of every part, for the metrics. */
   readonly partCut?: PartCut;
+  /** What there was before a restart: it stays in the playlists, and what comes follows it. */
+  readonly earlier?: Readonly<Partial<Record<RenditionName, EarlierRendition>>> | undefined;
 }
 
 export type PartCut = (rendition: RenditionName, durationS: number) => void;
@@ -62,7 +66,8 @@ class StreamPackager {
   /** Requests for the multivariant playlist, before there is one. */
   readonly #lobby: WaitingRoom;
   readonly #video: VideoSegmenter;
-  readonly #audio: AudioLine | null;
+  /** Undefined until the tracks are known: after a restart that is when the publisher is back. */
+  #audio: AudioLine | null | undefined;
   #finished: Promise<void> | null = null;
 
   constructor(deps: PackagerDeps) {
@@ -73,13 +78,14 @@ class StreamPackager {
       keyframeWanted: deps.keyframeWanted,
       discontinuity: (end, start) => this.#audio?.breakAt(end / 90_000, start / 90_000),
     });
-    const track = deps.tracks.find(candidate => candidate.kind === 'audio');
-    this.#audio = track ? new AudioLine(deps, track, this.#rendition('audio', track.timescale)) : null;
+    if (deps.earlier?.audio) this.#rendition('audio', deps.earlier.audio.timescale);
+    if (!deps.earlier) this.#audio = this.#openAudio();
     this.source = createLiveSource(this.#renditions, this.#lobby);
   }
 
   unit(unit: Unit): void {
     if (this.#finished) return;
+    if (this.#audio === undefined) this.#audio = this.#openAudio();
     if (unit.kind === 'video') this.#videoUnit(unit);
     else this.#audio?.unit(unit, this.#videoSeconds() ?? 0);
   }
@@ -87,6 +93,17 @@ class StreamPackager {
   finish(): Promise<void> {
     this.#finished ??= this.#finish();
     return this.#finished;
+  }
+
+  #openAudio(): AudioLine | null {
+    const track = this.#deps.tracks.find(candidate => candidate.kind === 'audio');
+    if (!track) return null;
+    const known = this.#renditions.find(rendition => rendition.name === 'audio');
+    if (known && known.timescale !== track.timescale) {
+      this.#deps.log.warn({ timescale: track.timescale }, 'audio came back at another rate and is left out');
+      return null;
+    }
+    return new AudioLine(this.#deps, track, known ?? this.#rendition('audio', track.timescale));
   }
 
   #videoUnit(unit: VideoUnit): void {
@@ -120,9 +137,13 @@ class StreamPackager {
       timescale,
       epochMs,
       clock,
+      earlier: this.#deps.earlier?.[name],
       siblings: () => this.#renditions.filter(other => other !== rendition),
-      onPart: part => partCut?.(name, part.duration / timescale),
       onInit: init => recording?.init(name, init),
+      onPart: segment => {
+        recording?.part(name, timescale, segment);
+        partCut?.(name, segment.parts.at(-1)!.duration / timescale);
+      },
       onSegment: segment => recording?.segment(name, timescale, segment),
       onChange: () => this.#lobby.wake(),
     });

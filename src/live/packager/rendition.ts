@@ -3,7 +3,14 @@ import type { Clock } from '#base/clock.ts';
 import { Refusal } from '#contract/errors.ts';
 import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, WAITING_MAX } from './limits.ts';
 import { advanceRefusal, livePlaylist } from './live-playlist.ts';
-import type { InitMedia, PartMedia, RenditionInfo, SegmentMedia, SegmentSink } from './segment.ts';
+import type {
+  EarlierRendition,
+  InitMedia,
+  PartMedia,
+  RenditionInfo,
+  SegmentMedia,
+  SegmentSink,
+} from './segment.ts';
 import {
   type HlsAnswer,
   type HlsBody,
@@ -20,10 +27,12 @@ export interface RenditionDeps {
   /** Wall time of tick zero. */
   readonly epochMs: number;
   readonly clock: Clock;
+  /** What there was before a restart. */
+  readonly earlier?: EarlierRendition | undefined;
   /** The renditions beside it, for EXT-X-RENDITION-REPORT. */
   readonly siblings: () => readonly Rendition[];
-  readonly onPart: (part: PartMedia) => void;
   readonly onInit: (init: InitMedia) => void;
+  readonly onPart: (segment: SegmentMedia) => void;
   readonly onSegment: (segment: SegmentMedia) => void;
   /** Players may see something new. */
   readonly onChange: () => void;
@@ -49,6 +58,8 @@ export class Rendition implements SegmentSink {
   /** Discontinuities of segments that are no longer held. */
   #discontinuitiesGone = 0;
   #ended = false;
+  /** The next segment is the first after a restart. */
+  #resumes = false;
   /** Text of the current state; null when it must be built. */
   #playlist: HlsBody | null = null;
   /** What players may see: changes become visible together. */
@@ -60,11 +71,12 @@ export class Rendition implements SegmentSink {
     this.epochMs = deps.epochMs;
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
+    if (deps.earlier) this.#resume(deps.earlier);
   }
 
   /** What the newest initialization section says; null before the first. */
   get info(): RenditionInfo | null {
-    return this.#inits.get(this.#nextInit - 1)?.info ?? null;
+    return this.#inits.get(this.#nextInit - 1)?.info ?? this.#deps.earlier?.info ?? null;
   }
 
   get segments(): readonly SegmentMedia[] {
@@ -98,11 +110,12 @@ export class Rendition implements SegmentSink {
       start,
       duration: 0,
       initNumber: this.#nextInit - 1,
-      discontinuity,
+      discontinuity: discontinuity || this.#resumes,
       independent,
       parts: [],
       complete: false,
     });
+    this.#resumes = false;
     if (this.#segments.length > HELD_SEGMENTS_MAX) this.#forgetOldest();
   }
 
@@ -110,7 +123,7 @@ export class Rendition implements SegmentSink {
     const open = this.#open();
     open.parts.push(part);
     open.duration += part.duration;
-    this.#deps.onPart(part);
+    this.#deps.onPart(open);
   }
 
   end(): void {
@@ -164,6 +177,15 @@ export class Rendition implements SegmentSink {
     });
   }
 
+  #resume({ segments, discontinuitiesGone, nextInit }: EarlierRendition): void {
+    this.#segments = segments.map(segment => ({ ...segment, parts: [], complete: true }));
+    this.#nextMsn = (segments.at(-1)?.msn ?? -1) + 1;
+    this.#nextInit = nextInit;
+    this.#discontinuitiesGone = discontinuitiesGone;
+    this.#published = { segments: this.#nextMsn, parts: 0 };
+    this.#resumes = true;
+  }
+
   #changed(): void {
     this.#playlist = null;
     this.#waiting.wake();
@@ -184,7 +206,7 @@ export class Rendition implements SegmentSink {
     const last = this.#segments.at(-1);
     if (!last || msn > last.msn) return false;
     const segment = this.#find(msn);
-    if (!segment) return true;
+    if (!segment || isRecorded(segment)) return true;
     if (segment.parts.length > part) return true;
     return segment.complete && segment !== last && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
   }
@@ -211,6 +233,11 @@ export class Rendition implements SegmentSink {
     const oldestInit = this.#segments[0]?.initNumber ?? 0;
     for (const number of this.#inits.keys()) if (number < oldestInit) this.#inits.delete(number);
   }
+}
+
+/** Of a segment that was recorded before a restart there are no parts. */
+function isRecorded(segment: SegmentMedia): boolean {
+  return segment.complete && segment.parts.length === 0;
 }
 
 function notThere(): Refusal {

@@ -33,6 +33,20 @@ export interface InitMedia {
   readonly info: RenditionInfo;
 }
 
+/** A segment that was recorded before a restart: its bytes are with the recorder. */
+export type RecordedSegment = Omit<SegmentMedia, 'parts' | 'complete'>;
+
+/** What a rendition had before a restart, for one that goes on. */
+export interface EarlierRendition {
+  readonly timescale: number;
+  /** The last ones, without a gap, at least one. */
+  readonly segments: readonly RecordedSegment[];
+  /** Discontinuities before those. */
+  readonly discontinuitiesGone: number;
+  readonly nextInit: number;
+  readonly info: RenditionInfo;
+}
+
 /** Where a segmenter puts what it cuts. Nothing is visible to players before `publish`. */
 export interface SegmentSink {
   init(bytes: Uint8Array, info: RenditionInfo): void;

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
+import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import type { BroadcastId } from '#base/ids.ts';
 import { type Logger, silentLogger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Db } from '#ports/db.ts';
+import type { Journals } from '#ports/journals.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import type { HlsAnswer, HlsOutcome, HlsSource } from '../packager/source.ts';
@@ -24,6 +26,7 @@ await onEveryDatabase('recorder', open => {
   let folder: string;
   let db: Db;
   let blobs: Blobs;
+  let journals: Journals;
   let clock: FakeClock;
   let log: Logger;
   let recorder: Recorder;
@@ -33,10 +36,11 @@ await onEveryDatabase('recorder', open => {
     folder = await mkdtemp(path.join(tmpdir(), 'skylark-recorder-'));
     db = await open();
     blobs = await openDiskBlobs({ directory: folder, log: silentLogger });
+    journals = await openDiskJournals({ directory: path.join(folder, 'journals') });
     clock = new FakeClock();
     warned = Promise.withResolvers();
     log = { ...silentLogger, warn: () => warned.resolve() };
-    recorder = createRecorder({ db, blobs, clock, log });
+    recorder = createRecorder({ db, blobs, journals, clock, log });
     await db.migrate(recorder.migrations);
   });
 
@@ -54,7 +58,7 @@ await onEveryDatabase('recorder', open => {
 
   /** As after a restart: nothing in memory. */
   const reopen = async (): Promise<HlsSource> => {
-    const replay = await createRecorder({ db, blobs, clock, log }).openReplay(id);
+    const replay = await createRecorder({ db, blobs, journals, clock, log }).openReplay(id);
     assert.ok(replay, 'there is a replay');
     return replay;
   };
@@ -90,17 +94,19 @@ await onEveryDatabase('recorder', open => {
     assert.ok((await outcome(replay.segment('video', 5))) instanceof Refusal);
   });
 
-  it('keeps the finished segments of a broadcast that nobody finished', async () => {
+  it('keeps a broadcast that nobody finished up to the last part', async () => {
     const { recording } = record(5);
-    await recording.finish(); // everything is written, as it would be a moment later; the open segments are not
-    recorder = createRecorder({ db, blobs, clock, log });
+    await recording.written(); // as it would be a moment later; no segment was finished
+    recorder = createRecorder({ db, blobs, journals, clock, log });
     const totals = await recorder.complete(id);
-    assert.equal(totals?.durationMs, 4000);
+    assert.equal(totals?.durationMs, 4800); // parts of 200 ms; the last one waited for the frame after it
     assert.deepEqual(names(await text((await reopen()).playlist('video', plain))), [
       '0.m4s',
       '1.m4s',
       '2.m4s',
+      '3.m4s',
     ]);
+    assert.deepEqual(await journals.list('recordings'), []);
   });
 
   it('tries again when storage fails for a while, and nothing is missing', async () => {

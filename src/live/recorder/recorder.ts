@@ -5,7 +5,9 @@ import type { HlsSource } from '../packager/source.ts';
 import { recordingPrefix } from './keys.ts';
 import { recorderMigrations } from './migrations.ts';
 import { Recording, type RecordingDeps } from './recording.ts';
+import { type Reopened, reopen } from './reopen.ts';
 import { createReplay } from './replay.ts';
+import { restoreParts } from './restore.ts';
 import {
   deleteRecording,
   findRecording,
@@ -17,6 +19,8 @@ import {
 
 /** A recording that is being made. */
 export interface RunningRecording extends RecordingSink {
+  /** Resolves when everything handed over so far is written, or given up. */
+  written(): Promise<void>;
   /** Resolves when everything is on disk. Null when nothing was recorded. */
   finish(): Promise<RecordingTotals | null>;
 }
@@ -28,6 +32,8 @@ export interface Recorder {
   start(broadcastId: BroadcastId, epochMs: number): RunningRecording;
   /** The recording as it stands in the database; null when there is none. Repeated calls are cheap once it is complete. */
   openReplay(broadcastId: BroadcastId): Promise<HlsSource | null>;
+  /** What a crash left of a recording that goes on; null when there is nothing to play. */
+  reopen(broadcastId: BroadcastId): Promise<Reopened | null>;
   /** Closes the recording of a broadcast that nobody finished, after a crash. Null when there is nothing to replay. */
   complete(broadcastId: BroadcastId): Promise<RecordingTotals | null>;
   delete(broadcastId: BroadcastId): Promise<void>;
@@ -37,7 +43,7 @@ export interface Recorder {
 const REPLAYS_MAX = 100;
 
 export function createRecorder(deps: RecordingDeps): Recorder {
-  const { db, blobs } = deps;
+  const { db, blobs, journals } = deps;
   const replays = new Map<BroadcastId, HlsSource>();
 
   const remember = (broadcastId: BroadcastId, replay: HlsSource): void => {
@@ -59,6 +65,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
   };
 
   const complete = async (broadcastId: BroadcastId): Promise<RecordingTotals | null> => {
+    await restoreParts(deps, broadcastId);
     const segments = await listSegments(db.sql, broadcastId);
     if (!segments.some(segment => segment.rendition === 'video')) return null;
     const totals = totalsOf(segments);
@@ -71,20 +78,25 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     start(broadcastId, epochMs) {
       const recording = new Recording(deps, broadcastId, epochMs);
       const finish = async () => {
-        await recording.written();
+        await recording.close();
         return complete(broadcastId);
       };
       return {
         init: (rendition, init) => recording.init(rendition, init),
+        part: (rendition, timescale, segment) => recording.part(rendition, timescale, segment),
         segment: (rendition, timescale, segment) => recording.segment(rendition, timescale, segment),
+        written: () => recording.written(),
         finish,
       };
     },
     openReplay,
+    reopen: broadcastId => reopen(deps, broadcastId),
     complete,
     async delete(broadcastId) {
       replays.delete(broadcastId);
       await deleteRecording(db.sql, broadcastId);
+      for (const key of await journals.list(recordingPrefix(broadcastId).slice(0, -1)))
+        await journals.delete(key);
       await blobs.deletePrefix(recordingPrefix(broadcastId));
     },
   };

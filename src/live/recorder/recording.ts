@@ -4,15 +4,18 @@ import type { Logger } from '#base/log.ts';
 import { BoundedQueue } from '#base/queue.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Db } from '#ports/db.ts';
+import type { Journals } from '#ports/journals.ts';
 import type { RecordingSink } from '../packager/packager.ts';
 import type { InitMedia, SegmentMedia } from '../packager/segment.ts';
 import type { RenditionName } from '../packager/source.ts';
 import { initKey, segmentKey } from './keys.ts';
+import { join, PartJournal } from './part-journal.ts';
 import { insertRecording, insertSegment, setInfo } from './store.ts';
 
 export interface RecordingDeps {
   readonly db: Db;
   readonly blobs: Blobs;
+  readonly journals: Journals;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -28,11 +31,16 @@ const WRITES_MAX = 64;
 const ATTEMPTS_MAX = 4;
 const RETRY_MS = 250;
 
-/** Writes one broadcast's segments behind its back: bytes first, then the journal. The live stream never waits. */
+/**
+ * Writes one broadcast's segments behind its back: parts to a journal as they come, then whole segments, bytes before rows.
+ * The live stream never waits.
+ */
 export class Recording implements RecordingSink {
   readonly broadcastId: BroadcastId;
   readonly #deps: RecordingDeps;
   readonly #queue = new BoundedQueue<Write>(WRITES_MAX);
+  readonly #parts: PartJournal;
+  readonly #inits = new Map<RenditionName, InitMedia>();
   #running: Promise<void> | null = null;
   /** Writes that are missing from the recording, for good. */
   lost = 0;
@@ -40,15 +48,22 @@ export class Recording implements RecordingSink {
   constructor(deps: RecordingDeps, broadcastId: BroadcastId, epochMs: number) {
     this.#deps = deps;
     this.broadcastId = broadcastId;
+    this.#parts = new PartJournal({ ...deps, wrote: () => {} }, broadcastId, epochMs);
     this.#add('recording', () => insertRecording(deps.db.sql, broadcastId, epochMs));
   }
 
   init(rendition: RenditionName, init: InitMedia): void {
     const { db, blobs } = this.#deps;
+    this.#inits.set(rendition, init);
     this.#add(`${rendition} init ${init.number}`, async () => {
       await blobs.put(initKey(this.broadcastId, rendition, init.number), init.bytes);
       await setInfo(db.sql, this.broadcastId, rendition, init.info);
     });
+  }
+
+  part(rendition: RenditionName, timescale: number, segment: SegmentMedia): void {
+    const init = this.#inits.get(rendition);
+    if (init) this.#parts.part(rendition, timescale, segment, init);
   }
 
   segment(rendition: RenditionName, timescale: number, segment: SegmentMedia): void {
@@ -59,12 +74,20 @@ export class Recording implements RecordingSink {
       await blobs.put(segmentKey(this.broadcastId, rendition, msn), bytes);
       const row = { rendition, msn, start, duration, timescale, initNumber, discontinuity };
       await insertSegment(db.sql, this.broadcastId, { ...row, bytes: bytes.length });
+      this.#parts.kept(rendition, msn);
     });
   }
 
   /** Resolves when everything handed over is written, or given up. */
   async written(): Promise<void> {
     while (this.#running) await this.#running;
+    await this.#parts.written();
+  }
+
+  /** As `written`; nothing is open afterwards. */
+  async close(): Promise<void> {
+    await this.written();
+    await this.#parts.close();
   }
 
   #add(what: string, run: () => Promise<void>): void {
@@ -102,14 +125,4 @@ export class Recording implements RecordingSink {
       }
     }
   }
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

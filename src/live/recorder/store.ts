@@ -140,6 +140,22 @@ export async function listSegments(sql: Sql, broadcastId: BroadcastId): Promise<
   }));
 }
 
+export async function hasSegment(
+  sql: Sql,
+  broadcastId: BroadcastId,
+  rendition: RenditionName,
+  msn: number,
+): Promise<boolean> {
+  const row = await tables(sql)
+    .selectFrom('recording_segments')
+    .select('msn')
+    .where('broadcast_id', '=', broadcastId)
+    .where('rendition', '=', rendition)
+    .where('msn', '=', msn)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function setComplete(
   sql: Sql,
   broadcastId: BroadcastId,

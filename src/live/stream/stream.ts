@@ -21,10 +21,20 @@ export interface StreamEvents {
   publisherLeft(reason: PublisherLeave): void;
 }
 
+/** The media that another process had of this stream, milliseconds. */
+export interface EarlierMedia {
+  /** Wall time of timestamp 0. */
+  readonly epochMs: number;
+  /** Where it ends, since the epoch. */
+  readonly endMs: number;
+}
+
 export interface StreamOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: StreamEvents;
+  /** A stream that goes on after a restart keeps its epoch, and its timeline never runs backwards. */
+  readonly earlier?: EarlierMedia | undefined;
 }
 
 /** Counts since the start. */
@@ -71,8 +81,9 @@ export class Stream {
       readersDropped: 0,
       gopsCut: 0,
       keyframesAsked: 0,
-      publishers: 0,
+      publishers: options.earlier ? 1 : 0,
     };
+    if (options.earlier) this.#resume(options.earlier);
   }
 
   /** Wall time of timestamp 0, milliseconds since the Unix epoch; null before the first key frame. */
@@ -129,6 +140,12 @@ export class Stream {
     this.#gop.clear();
     for (const reader of this.#readers) this.#tellEnded(reader);
     this.#readers.clear();
+  }
+
+  #resume({ epochMs, endMs }: EarlierMedia): void {
+    const ageMs = Math.max(this.#clock.nowMs() - epochMs, endMs);
+    this.#epoch = { wallMs: epochMs, monotonicMs: this.#clock.monotonicMs() - ageMs };
+    this.#lastMs = endMs;
   }
 
   #seat(number: number): Seat {

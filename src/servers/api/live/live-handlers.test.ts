@@ -6,6 +6,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
 import { createLocalBus } from '#adapters/bus-local/index.ts';
 import { createDbJobs } from '#adapters/jobs-db/index.ts';
+import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { createLive, type Live } from '#live/index.ts';
 import { startTestApi, type TestApi } from '#tests/support/api.ts';
@@ -21,6 +22,7 @@ let bob: { authorization: string };
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'skylark-live-api-'));
   const blobs = await openDiskBlobs({ directory: folder, log });
+  const journals = await openDiskJournals({ directory: path.join(folder, 'journals') });
   api = await startTestApi({
     handlers: liveHandlers,
     extend({ accounts, db, ids, clock }) {
@@ -29,7 +31,7 @@ beforeEach(async () => {
       const directory = { summaries: accounts.summaries };
       const config = { publicUrl: null };
       const bus = createLocalBus({ log });
-      live = createLive({ db, jobs, bus, blobs, ids, clock, log, directory, transcoder, config });
+      live = createLive({ db, jobs, bus, blobs, journals, ids, clock, log, directory, transcoder, config });
       return { services: { live }, migrations: { ...live.migrations, ...jobs.migrations } };
     },
   });

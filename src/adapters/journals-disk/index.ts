@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { assert } from '#base/assert.ts';
+import { Fault } from '#base/fault.ts';
+import { isBlobKey } from '#ports/blobs.ts';
+import { type JournalFile, type Journals, StorageFull } from '#ports/journals.ts';
+
+/** Plain descriptors: a `FileHandle` that is forgotten ends the process when it is collected. */
+const openFile = promisify(fs.open);
+const writeFile = promisify(fs.writeFile);
+const datasync = promisify(fs.fdatasync);
+const closeFile = promisify(fs.close);
+
+export interface DiskJournalsOptions {
+  /** Made when missing. */
+  readonly directory: string;
+}
+
+/** Journals as files. Throws a Fault when the folder cannot be used. */
+export async function openDiskJournals({ directory }: DiskJournalsOptions): Promise<Journals> {
+  const root = path.resolve(directory);
+  await asFault('opening the journal folder', () => mkdir(root, { recursive: true }));
+  return {
+    create: key => asFault(`creating ${key}`, () => create(fileOf(root, key))),
+    read: key => asFault(`reading ${key}`, () => readFile(fileOf(root, key)).catch(nullWhenMissing)),
+    list: prefix => asFault(`listing ${prefix}`, () => list(fileOf(root, prefix), prefix)),
+    delete: key => asFault(`deleting ${key}`, () => rm(fileOf(root, key), { force: true })),
+  };
+}
+
+/** The key's alphabet has no way up and no separator but `/`, so that the file is always below `root`. */
+function fileOf(root: string, key: string): string {
+  assert(isBlobKey(key), `${JSON.stringify(key)} is a journal key`);
+  return path.join(root, ...key.split('/'));
+}
+
+async function create(file: string): Promise<JournalFile> {
+  const folder = path.dirname(file);
+  await mkdir(folder, { recursive: true });
+  const descriptor = await openFile(file, 'w');
+  await syncFolder(folder);
+  return {
+    append: bytes => asFault(`appending to ${path.basename(file)}`, () => append(descriptor, bytes)),
+    close: () => asFault(`closing ${path.basename(file)}`, () => closeFile(descriptor)),
+  };
+}
+
+/** `datasync` writes the new size, too: without it the bytes could not be read back. */
+async function append(descriptor: number, bytes: Uint8Array): Promise<void> {
+  await writeFile(descriptor, bytes);
+  await datasync(descriptor);
+}
+
+/** Makes the name itself durable; platforms that cannot open a folder have no need of it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await using handle = await open(folder, 'r');
+  await handle.sync();
+}
+
+async function list(folder: string, prefix: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(nullWhenMissing);
+  const files = (entries ?? []).filter(entry => entry.isFile());
+  const names = files.map(entry => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  return names.map(name => `${prefix}/${name.split(path.sep).join('/')}`).sort();
+}
+
+function nullWhenMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+  throw error;
+}
+
+async function asFault<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) throw cause;
+    const isFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+    throw isFull ? new StorageFull(`${what} failed`, cause) : new Fault(`${what} failed`, cause);
+  }
+}

@@ -1,0 +1,46 @@
+import type { BroadcastId } from '#base/ids.ts';
+import { initKey, recordingPrefix, segmentKey } from './keys.ts';
+import { join } from './part-journal.ts';
+import type { RecordingDeps } from './recording.ts';
+import { type JournalledSegment, readSegmentJournal } from './segment-journal.ts';
+import { hasSegment, insertRecording, insertSegment, setInfo } from './store.ts';
+
+/**
+ * Makes segments of the parts that were journalled and never became one: after a crash, or a fault of storage. Can be
+ * interrupted at any point and done again: a journal goes when its segment is kept. One that fails keeps no other.
+ */
+export async function restoreParts(deps: RecordingDeps, broadcastId: BroadcastId): Promise<void> {
+  for (const key of await deps.journals.list(recordingPrefix(broadcastId).slice(0, -1))) {
+    try {
+      await restore(deps, broadcastId, key);
+    } catch (cause) {
+      deps.log.error({ err: cause, key }, 'a journal of a recording could not be restored');
+    }
+  }
+}
+
+async function restore(deps: RecordingDeps, broadcastId: BroadcastId, key: string): Promise<void> {
+  const bytes = await deps.journals.read(key);
+  const segment = bytes && readSegmentJournal(bytes);
+  if (segment) await keep(deps, broadcastId, segment);
+  await deps.journals.delete(key);
+}
+
+/** A segment whose row is there already is whole: its journal only had not gone yet. */
+async function keep(
+  { db, blobs, log }: RecordingDeps,
+  broadcastId: BroadcastId,
+  segment: JournalledSegment,
+): Promise<void> {
+  const { rendition, msn, start, timescale, discontinuity, init, parts } = segment;
+  await insertRecording(db.sql, broadcastId, segment.epochMs);
+  if (await hasSegment(db.sql, broadcastId, rendition, msn)) return;
+  await blobs.put(initKey(broadcastId, rendition, init.number), init.bytes);
+  await setInfo(db.sql, broadcastId, rendition, init.info);
+  const bytes = join(parts.map(part => part.bytes));
+  await blobs.put(segmentKey(broadcastId, rendition, msn), bytes);
+  const duration = parts.reduce((sum, part) => sum + part.duration, 0);
+  const place = { rendition, msn, start, duration, timescale, initNumber: init.number, discontinuity };
+  await insertSegment(db.sql, broadcastId, { ...place, bytes: bytes.length });
+  log.info({ broadcastId, rendition, msn, parts: parts.length }, 'a segment was restored from its parts');
+}

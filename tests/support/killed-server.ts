@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
+import type { Broadcast } from '#contract/api/types.ts';
+import { type ServerProcess, startServerProcess } from './server-process.ts';
+import { startSyntheticPublisher } from './synthetic-publisher.ts';
+import { until } from './until.ts';
+
+/** What one kill cost. */
+export interface Kill {
+  /** From the last moment that the replay shows to the kill, milliseconds. */
+  readonly lostMs: number;
+  /** From the start of the next process to the first picture of the replay, milliseconds. */
+  readonly playableAfterMs: number;
+}
+
+/** A server in a process of its own that is killed and started again, and a broadcast that goes on through all of it. */
+export class KilledServer {
+  broadcast!: CreatedBroadcast;
+  readonly #data: string;
+  #server!: ServerProcess;
+  #cookie = '';
+  #publisher: ReturnType<typeof startSyntheticPublisher> | null = null;
+
+  static async open(): Promise<KilledServer> {
+    const killed = new KilledServer(await mkdtemp(path.join(tmpdir(), 'skylark-kill-')));
+    await killed.#start();
+    const password = 'a lark in the morning';
+    const account = { handle: 'ana', email: 'ana@example.org', password };
+    const response = await killed.#request('/api/v1/accounts', account);
+    const lines = response.headers.getSetCookie();
+    killed.#cookie = lines.map(line => line.split(';')[0]).join('; ');
+    const created = await killed.#request('/api/v1/broadcasts', { title: 'Through thick and thin' });
+    killed.broadcast = (await created.json()) as CreatedBroadcast;
+    return killed;
+  }
+
+  private constructor(data: string) {
+    this.#data = data;
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  async state(): Promise<Broadcast> {
+    return (await (await this.#request(`/api/v1/broadcasts/${this.broadcast.id}`)).json()) as Broadcast;
+  }
+
+  /** A publisher with the token of the one broadcast; resolves when it is live and its picture has gone on. */
+  async publish(): Promise<void> {
+    const whipUrl = new URL(`/whip/${this.broadcast.id}`, this.url).href;
+    const before = await this.endMs().catch(() => 0);
+    this.#publisher = startSyntheticPublisher({ ...this.broadcast, whipUrl });
+    await until('live', async () => (await this.state()).state === 'live');
+    await until('the picture goes on', async () => (await this.endMs()) > before);
+  }
+
+  /** Kills the process after `ms`, starts the next one, and measures. The publisher is gone, too. */
+  async kill(ms: number): Promise<Kill> {
+    await new Promise(resolve => setTimeout(resolve, ms));
+    const exited = once(this.#server.child, 'exit');
+    const killedAtMs = Date.now();
+    this.#server.child.kill('SIGKILL');
+    await exited;
+    await this.#killPublisher();
+    const startedMs = performance.now();
+    await this.#start();
+    const endMs = await this.#play();
+    return { lostMs: killedAtMs - endMs, playableAfterMs: performance.now() - startedMs };
+  }
+
+  /** The owner ends it; resolves when the replay is there. */
+  async end(): Promise<Broadcast> {
+    return (await (
+      await this.#request(`/api/v1/broadcasts/${this.broadcast.id}/end`, {})
+    ).json()) as Broadcast;
+  }
+
+  async close(): Promise<void> {
+    await this.#killPublisher();
+    await this.#server?.close();
+    await rm(this.#data, { recursive: true, force: true });
+  }
+
+  async playlist(name: string): Promise<string> {
+    const response = await fetch(`${this.url}/hls/${this.broadcast.id}/${name}`);
+    if (!response.ok) throw new Error(`${name}: ${response.status}`);
+    return response.text();
+  }
+
+  /** Wall time at which the picture ends, as its playlist has it: whole segments and parts. */
+  async endMs(): Promise<number> {
+    return endOf(await this.playlist('video/index.m3u8'));
+  }
+
+  /** Fetches as a player does: playlists, the last initialization sections, the last segments. */
+  async #play(): Promise<number> {
+    await this.playlist('index.m3u8');
+    for (const rendition of ['video', 'audio']) {
+      const text = await this.playlist(`${rendition}/index.m3u8`);
+      const names = [text.match(/init-\d+\.mp4/g)?.at(-1), text.match(/^\d+\.m4s$/gm)?.at(-1)];
+      for (const name of names) await this.#media(`${rendition}/${name}`);
+    }
+    return this.endMs();
+  }
+
+  async #media(name: string): Promise<void> {
+    const response = await fetch(`${this.url}/hls/${this.broadcast.id}/${name}`);
+    const bytes = await response.arrayBuffer();
+    if (!response.ok || bytes.byteLength === 0) throw new Error(`${name}: ${response.status}`);
+  }
+
+  async #killPublisher(): Promise<void> {
+    const child = this.#publisher?.child;
+    this.#publisher = null;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async #start(): Promise<void> {
+    this.#server = await startServerProcess({ SKYLARK_LOG: 'error' }, this.#data);
+  }
+
+  #request(route: string, body?: unknown): Promise<Response> {
+    return fetch(this.url + route, {
+      headers: { cookie: this.#cookie, origin: this.url, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    });
+  }
+}
+
+/** The last segment's time, and how long it or its parts last. */
+function endOf(playlist: string): number {
+  const last = playlist.slice(playlist.lastIndexOf('#EXT-X-PROGRAM-DATE-TIME:'));
+  const startMs = Date.parse(/DATE-TIME:(.*)/.exec(last)?.[1] ?? '');
+  const whole = /#EXTINF:([\d.]+)/.exec(last)?.[1];
+  const parts = [...last.matchAll(/#EXT-X-PART:.*?DURATION=([\d.]+)/g)].map(match => Number(match[1]));
+  return startMs + 1000 * (whole ? Number(whole) : parts.reduce((sum, part) => sum + part, 0));
+}
