@@ -6,6 +6,7 @@ import { skipWithout } from '#tests/support/backend.ts';
 import { openBrowser } from '#tests/support/browser.ts';
 import { median } from '#tests/support/glass-clock.ts';
 import { ffprobe, ffprobePath } from '#tests/support/media.ts';
+import { countFramesSent, keepPeerConnections } from '#tests/support/peer-connections.ts';
 import { describePage, openPerson, type Person, signUp } from '#tests/support/people.ts';
 import { observePlayback, type Playback, waitForPlayer } from '#tests/support/playback.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
@@ -28,6 +29,8 @@ describe('go live, watch, replay', () => {
   let visitor: Person;
   let postPath = '';
   let broadcastId = '';
+  /** Pictures that the broadcaster's browser had sent shortly before the end. */
+  let framesSent = 0;
   let broken = false;
 
   /** Each step stands on the one before: after a failure the rest says so at once. */
@@ -48,6 +51,7 @@ describe('go live, watch, replay', () => {
     browser = await openBrowser();
     server = await startTestServer();
     ana = await openPerson(browser, server.url, 'ana');
+    await keepPeerConnections(ana.context);
     ben = await openPerson(browser, server.url, 'ben');
     visitor = await openPerson(browser, server.url, 'visitor');
   });
@@ -131,6 +135,7 @@ describe('go live, watch, replay', () => {
   });
 
   step('it ends, and the same post at the same address is the replay, from the start', async () => {
+    framesSent = await countFramesSent(ana.page);
     await ana.page.getByRole('button', { name: 'End' }).click();
     await ana.page.getByRole('dialog').getByRole('button', { name: /^End/ }).click();
     await waitForPlayer(ben.page, 'replay');
@@ -145,14 +150,15 @@ describe('go live, watch, replay', () => {
     assert.ok(!broken, 'an earlier step failed');
     const { streams, packets } = await ffprobe(`${server.url}/hls/${broadcastId}/index.m3u8`);
     assert.deepEqual(streams.map(stream => stream.codec_type).sort(), ['audio', 'video']);
-    const durations = streams.map(({ index }) => {
+    const durations = streams.map(({ index, codec_type }) => {
       const times = packets
         .filter(packet => packet.stream_index === index)
         .map(packet => Number(packet.dts_time));
       const steps = times.slice(1).map((time, i) => time - times[i]!);
-      // A gap is what exceeds the track's own pace: the fake camera shoots every 50 ms.
-      const gap = Math.max(...steps) - median(steps);
-      assert.ok(gap < 0.1, `a gap of ${gap} s in stream ${index}`);
+      // A busy machine's camera skips pictures: what was sent must be there. Sound never pauses.
+      if (codec_type === 'video')
+        assert.ok(times.length >= framesSent, `${times.length} of ${framesSent} pictures`);
+      else assert.ok(Math.max(...steps) < 0.1, `a gap of ${Math.max(...steps)} s in the sound`);
       return times.at(-1)! - times[0]! + median(steps);
     });
     assert.ok(Math.abs(durations[0]! - durations[1]!) < 0.2, `durations ${durations.join(' and ')} s`);
