@@ -15,6 +15,7 @@ import type { Blobs } from '#ports/blobs.ts';
 import type { Db } from '#ports/db.ts';
 import type { BroadcastEvent } from '#ports/events.ts';
 import type { Journals } from '#ports/journals.ts';
+import { StorageFull } from '#ports/storage-full.ts';
 import { type BroadcastHouse, openBroadcastHouse } from '#tests/support/broadcasts.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
@@ -383,6 +384,26 @@ await onEveryDatabase('live', open => {
     assert.deepEqual(
       (await told(id)).map(event => event.state),
       ['live', 'interrupted', 'live', 'ended', 'archived'],
+    );
+  });
+
+  it('a full disk ends nothing, and the room is told', async () => {
+    const full = async () => Promise.reject(new StorageFull('no space'));
+    blobs = { ...blobs, put: full };
+    journals = { ...journals, create: full };
+    live = start();
+    const { id, publishToken } = await live.create(ada, { title: 'A walk' });
+    const heard = house.hear(id);
+    const isLive = reaches(id, 'live');
+    feedPublisher(await live.publish(id, publishToken)).until(5);
+    await isLive;
+    assert.equal((await live.get(id)).state, 'live');
+    assert.match(await text((await source(id)).playlist('video', fresh)), /EXT-X-PART:/);
+    const ended = await live.end(ada, id);
+    assert.deepEqual([ended.state, ended.durationMs], ['archived', 0]);
+    assert.deepEqual(
+      heard.filter(event => event.type === 'recording'),
+      [{ type: 'recording', kept: false }],
     );
   });
 

@@ -10,6 +10,7 @@ export interface ByteRange {
  * survives the death of the process. A key is never a folder of another key.
  */
 export interface Blobs {
+  /** Throws `StorageFull` when there is no room; what was there stays. */
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** The bytes, or null when there is no such key. A range is clamped to the size; one past the end gives no bytes. */
   get(key: string, range?: ByteRange): Promise<Uint8Array | null>;

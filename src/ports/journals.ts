@@ -1,8 +1,3 @@
-import { Fault } from '#base/fault.ts';
-
-/** A fault of storage that has no room left. It may pass by itself; trying again at once is of no use. */
-export class StorageFull extends Fault {}
-
 /**
  * Files that only grow, for what must survive the death of the process at any moment. Keys are those of `Blobs`. After a
  * crash a file holds every acknowledged byte, and possibly more behind them, whole or torn: the reader must be able to tell.

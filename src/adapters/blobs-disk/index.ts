@@ -5,6 +5,7 @@ import { assert } from '#base/assert.ts';
 import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
 import { type Blobs, type ByteRange, isBlobKey } from '#ports/blobs.ts';
+import { StorageFull } from '#ports/storage-full.ts';
 
 export interface DiskBlobsOptions {
   /** Made when missing. Blobs lie below `data`, unfinished writes below `writing`. */
@@ -115,8 +116,8 @@ async function asFault<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && 'syscall' in cause)
-      throw new Fault(`${what} failed`, cause);
-    throw cause;
+    if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) throw cause;
+    const isFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+    throw isFull ? new StorageFull(`${what} failed`, cause) : new Fault(`${what} failed`, cause);
   }
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Fault } from '#base/fault.ts';
 import { describeJournals } from '#ports/journals.suite.ts';
-import { StorageFull } from '#ports/journals.ts';
+import { StorageFull } from '#ports/storage-full.ts';
 import { openDiskJournals } from './index.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'skylark-journals-'));

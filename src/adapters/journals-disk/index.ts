@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { assert } from '#base/assert.ts';
 import { Fault } from '#base/fault.ts';
 import { isBlobKey } from '#ports/blobs.ts';
-import { type JournalFile, type Journals, StorageFull } from '#ports/journals.ts';
+import type { JournalFile, Journals } from '#ports/journals.ts';
+import { StorageFull } from '#ports/storage-full.ts';
 
 /** Plain descriptors: a `FileHandle` that is forgotten ends the process when it is collected. */
 const openFile = promisify(fs.open);

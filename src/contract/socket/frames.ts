@@ -27,7 +27,9 @@ export type RoomEvent =
       readonly mediaTimeMs: number | null;
     }
   | { readonly type: 'presence'; readonly viewers: number; readonly names: readonly string[] }
-  | { readonly type: 'state'; readonly state: 'starting' | 'live' | 'interrupted' | 'ended' | 'archived' };
+  | { readonly type: 'state'; readonly state: 'starting' | 'live' | 'interrupted' | 'ended' | 'archived' }
+  /** Whether what is broadcast is being recorded: said when storage is full, and when it is kept again. */
+  | { readonly type: 'recording'; readonly kept: boolean };
 
 export type UserEvent =
   /** A new entry of the home timeline. */

@@ -35,6 +35,8 @@ export interface Broadcasts {
     cursor?: string,
     limit?: number,
   ): Promise<{ rows: store.BroadcastRow[]; nextCursor: string | null }>;
+  /** Tells the room whether what is broadcast is being recorded. */
+  tellRecording(id: BroadcastId, kept: boolean): void;
   /** Moves the broadcast on and tells everybody; null when it does not take `input`, or somebody else was faster. */
   advance(
     id: BroadcastId,
@@ -92,6 +94,9 @@ export function createBroadcasts(deps: BroadcastsDeps): Broadcasts {
       const rows = await store.listByState(db.sql, ['live', 'interrupted'], limit + 1, before);
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return { rows: rows.slice(0, limit), nextCursor: last ? encodeCursor(last.id) : null };
+    },
+    tellRecording(id, kept) {
+      deps.bus.publish(roomTopic(id), { type: 'recording', kept } satisfies RoomEvent);
     },
     advance: (id, input, fields = {}) => advance(deps, id, input, fields),
   };

@@ -123,9 +123,9 @@ export class OnAir {
 
   /** Called within the first unit, so that the packager gets it. */
   #startPackager(reopened: Reopened | null = null): number {
-    const { recorder, transcoder, clock, partCut } = this.#deps;
+    const { broadcasts, recorder, transcoder, clock, partCut } = this.#deps;
     const epochMs = this.stream.epochMs ?? clock.nowMs();
-    this.#recording = recorder.start(this.id, epochMs);
+    this.#recording = recorder.start(this.id, epochMs, kept => broadcasts.tellRecording(this.id, kept));
     const { stream } = this;
     const packager = createPackager({
       epochMs,

@@ -10,8 +10,8 @@ import { writePartRecord, writeSegmentHead } from './segment-journal.ts';
 export interface PartJournalDeps {
   readonly journals: Journals;
   readonly log: Logger;
-  /** Every append says how it went: null, or why the part is not on disk. */
-  readonly wrote: (cause: unknown) => void;
+  /** Why a part is not on disk. */
+  readonly failed: (cause: unknown) => void;
 }
 
 interface Entry {
@@ -104,10 +104,9 @@ export class PartJournal {
     try {
       if (first) this.#open.set(key, await this.#deps.journals.create(key));
       await this.#open.get(key)?.append(bytes);
-      if (this.#open.has(key)) this.#deps.wrote(null);
     } catch (cause) {
       this.#deps.log.warn({ err: cause, key }, 'a part was not kept');
-      this.#deps.wrote(cause);
+      this.#deps.failed(cause);
       await this.#closeFile(key);
     }
   }

@@ -12,6 +12,7 @@ import { Refusal } from '#contract/errors.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Db } from '#ports/db.ts';
 import type { Journals } from '#ports/journals.ts';
+import { StorageFull } from '#ports/storage-full.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import type { HlsAnswer, HlsOutcome, HlsSource } from '../packager/source.ts';
@@ -134,6 +135,69 @@ await onEveryDatabase('recorder', open => {
       playlist,
       /#EXTINF:0.5,\n0\.m4s\n.*\n#EXT-X-GAP\n#EXTINF:1.5,\n1\.m4s\n.*\n#EXTINF:2,\n2\.m4s/,
     );
+  });
+
+  it('goes on live while the disk is full, says so, keeps what it had, and records again when there is room', async () => {
+    let isFull = false;
+    const guard = async <T>(write: () => Promise<T>): Promise<T> => {
+      if (isFull) throw new StorageFull('no space');
+      return write();
+    };
+    const fullable = {
+      blobs: { ...blobs, put: (key: string, value: Uint8Array) => guard(() => blobs.put(key, value)) },
+      journals: {
+        ...journals,
+        create: async (key: string) => {
+          const file = await guard(() => journals.create(key));
+          return { ...file, append: (value: Uint8Array) => guard(() => file.append(value)) };
+        },
+      },
+    };
+    recorder = createRecorder({ db, ...fullable, clock, log });
+    const told: boolean[] = [];
+    const recording = recorder.start(id, epochMs, kept => told.push(kept));
+    const { until, packager } = feedPackager({ clock, epochMs, recording });
+    until(3);
+    await recording.written();
+    isFull = true;
+    until(7);
+    await recording.written();
+    assert.deepEqual(told, [false]);
+    assert.match(await text(packager.source.playlist('video', plain)), /\n4\.0\.m4s|"4\.0\.m4s"/);
+    assert.deepEqual(names(await text((await reopen()).playlist('video', plain))), ['0.m4s', '1.m4s']);
+    isFull = false;
+    until(11);
+    await packager.finish();
+    // Of the segment that was being made its parts are there: 2 s to 2.8 s; of the next one there is nothing.
+    assert.ok(isAbout(await recording.finish(), 11_000 - 1200 - 2000));
+    assert.deepEqual(told, [false, true]);
+    const playlist = await text((await reopen()).playlist('video', plain));
+    assert.match(playlist, /\n#EXT-X-GAP\n/);
+    assert.equal(names(playlist).at(-1), '6.m4s');
+  });
+
+  it('keeps the initialization section although the disk was full when it came', async () => {
+    let isFull = true;
+    const put = (key: string, value: Uint8Array) => {
+      if (isFull) throw new StorageFull('no space');
+      return blobs.put(key, value);
+    };
+    recorder = createRecorder({
+      db,
+      blobs: { ...blobs, put: async (...write) => put(...write) },
+      journals,
+      clock,
+      log,
+    });
+    const recording = recorder.start(id, epochMs);
+    const { until, packager } = feedPackager({ clock, epochMs, recording });
+    until(1);
+    await recording.written();
+    isFull = false;
+    until(5);
+    await packager.finish();
+    await recording.finish();
+    assert.ok((await bytes((await reopen()).init('video', 0))).length > 0);
   });
 
   it('has no replay of what was never recorded, and is quick to say so again', async () => {

@@ -28,8 +28,11 @@ export interface RunningRecording extends RecordingSink {
 /** Keeps what was broadcast, and serves it afterwards. */
 export interface Recorder {
   readonly migrations: Migrations;
-  /** Starts at once; storage follows behind. `epochMs` is the wall time of tick zero. */
-  start(broadcastId: BroadcastId, epochMs: number): RunningRecording;
+  /**
+   * Starts at once; storage follows behind. `epochMs` is the wall time of tick zero. `kept` is told when storage is full and
+   * nothing is recorded any more, and when there is room again.
+   */
+  start(broadcastId: BroadcastId, epochMs: number, kept?: (isKept: boolean) => void): RunningRecording;
   /** The recording as it stands in the database; null when there is none. Repeated calls are cheap once it is complete. */
   openReplay(broadcastId: BroadcastId): Promise<HlsSource | null>;
   /** What a crash left of a recording that goes on; null when there is nothing to play. */
@@ -75,8 +78,8 @@ export function createRecorder(deps: RecordingDeps): Recorder {
 
   return {
     migrations: recorderMigrations,
-    start(broadcastId, epochMs) {
-      const recording = new Recording(deps, broadcastId, epochMs);
+    start(broadcastId, epochMs, kept = () => {}) {
+      const recording = new Recording(deps, broadcastId, epochMs, kept);
       const finish = async () => {
         await recording.close();
         return complete(broadcastId);

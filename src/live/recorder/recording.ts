@@ -5,6 +5,7 @@ import { BoundedQueue } from '#base/queue.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Db } from '#ports/db.ts';
 import type { Journals } from '#ports/journals.ts';
+import { StorageFull } from '#ports/storage-full.ts';
 import type { RecordingSink } from '../packager/packager.ts';
 import type { InitMedia, SegmentMedia } from '../packager/segment.ts';
 import type { RenditionName } from '../packager/source.ts';
@@ -41,24 +42,29 @@ export class Recording implements RecordingSink {
   readonly #queue = new BoundedQueue<Write>(WRITES_MAX);
   readonly #parts: PartJournal;
   readonly #inits = new Map<RenditionName, InitMedia>();
+  readonly #keptInits = new Map<RenditionName, string>();
+  readonly #kept: (isKept: boolean) => void;
+  #isFull = false;
   #running: Promise<void> | null = null;
   /** Writes that are missing from the recording, for good. */
   lost = 0;
 
-  constructor(deps: RecordingDeps, broadcastId: BroadcastId, epochMs: number) {
+  constructor(
+    deps: RecordingDeps,
+    broadcastId: BroadcastId,
+    epochMs: number,
+    kept: (isKept: boolean) => void,
+  ) {
+    this.#kept = kept;
     this.#deps = deps;
     this.broadcastId = broadcastId;
-    this.#parts = new PartJournal({ ...deps, wrote: () => {} }, broadcastId, epochMs);
+    this.#parts = new PartJournal({ ...deps, failed: cause => this.#failed(cause) }, broadcastId, epochMs);
     this.#add('recording', () => insertRecording(deps.db.sql, broadcastId, epochMs));
   }
 
   init(rendition: RenditionName, init: InitMedia): void {
-    const { db, blobs } = this.#deps;
     this.#inits.set(rendition, init);
-    this.#add(`${rendition} init ${init.number}`, async () => {
-      await blobs.put(initKey(this.broadcastId, rendition, init.number), init.bytes);
-      await setInfo(db.sql, this.broadcastId, rendition, init.info);
-    });
+    this.#add(`${rendition} init ${init.number}`, () => this.#keepInit(rendition, init));
   }
 
   part(rendition: RenditionName, timescale: number, segment: SegmentMedia): void {
@@ -69,12 +75,15 @@ export class Recording implements RecordingSink {
   segment(rendition: RenditionName, timescale: number, segment: SegmentMedia): void {
     const { db, blobs } = this.#deps;
     const { msn, start, duration, initNumber, discontinuity } = segment;
+    const init = this.#inits.get(rendition);
     this.#add(`${rendition} segment ${msn}`, async () => {
+      if (init) await this.#keepInit(rendition, init);
       const bytes = join(segment.parts.map(part => part.bytes));
       await blobs.put(segmentKey(this.broadcastId, rendition, msn), bytes);
       const row = { rendition, msn, start, duration, timescale, initNumber, discontinuity };
       await insertSegment(db.sql, this.broadcastId, { ...row, bytes: bytes.length });
       this.#parts.kept(rendition, msn);
+      this.#roomIs(true);
     });
   }
 
@@ -102,6 +111,31 @@ export class Recording implements RecordingSink {
     this.#running ??= this.#drain();
   }
 
+  /** Every segment sees to it that its initialization section is there: storage may have been full when that came. */
+  async #keepInit(rendition: RenditionName, init: InitMedia): Promise<void> {
+    const key = initKey(this.broadcastId, rendition, init.number);
+    if (this.#keptInits.get(rendition) === key) return;
+    const { db, blobs } = this.#deps;
+    await blobs.put(key, init.bytes);
+    await setInfo(db.sql, this.broadcastId, rendition, init.info);
+    this.#keptInits.set(rendition, key);
+  }
+
+  #failed(cause: unknown): void {
+    if (cause instanceof StorageFull) this.#roomIs(false);
+  }
+
+  /** Said once when storage is full, and once when a whole segment was kept again. */
+  #roomIs(enough: boolean): void {
+    if (this.#isFull === !enough) return;
+    this.#isFull = !enough;
+    this.#deps.log.warn(
+      { broadcastId: this.broadcastId, kept: enough },
+      'storage became full, or has room again',
+    );
+    this.#kept(enough);
+  }
+
   async #drain(): Promise<void> {
     await null; // so that `#running` is set before the first write
     for (let write = this.#queue.shift(); write; write = this.#queue.shift()) await this.#attempt(write);
@@ -114,9 +148,10 @@ export class Recording implements RecordingSink {
       try {
         return await write.run();
       } catch (cause) {
+        this.#failed(cause);
         const fields = { err: cause, broadcastId: this.broadcastId, what: write.what, attempt };
         log.warn(fields, 'writing the recording failed');
-        if (attempt === ATTEMPTS_MAX) {
+        if (attempt === ATTEMPTS_MAX || cause instanceof StorageFull) {
           this.lost++;
           log.error(fields, 'this is missing from the recording');
           return;

@@ -18,6 +18,7 @@ export class RoomSource implements TopicSource {
   #hearts: EventOf<'hearts'> | null = null;
   #presence: EventOf<'presence'> | null = null;
   #state: EventOf<'state'> | null = null;
+  #recording: EventOf<'recording'> | null = null;
   /** As sent: what a socket that joins now has missed. */
   readonly #latest = new Map<RoomEvent['type'], RoomEvent>();
 
@@ -28,7 +29,11 @@ export class RoomSource implements TopicSource {
 
   get isDue(): boolean {
     return (
-      this.#known > this.#taken || this.#hearts !== null || this.#presence !== null || this.#state !== null
+      this.#known > this.#taken ||
+      this.#hearts !== null ||
+      this.#presence !== null ||
+      this.#state !== null ||
+      this.#recording !== null
     );
   }
 
@@ -58,6 +63,9 @@ export class RoomSource implements TopicSource {
         return;
       case 'state':
         this.#state = event;
+        return;
+      case 'recording':
+        this.#recording = event;
     }
   }
 
@@ -71,8 +79,10 @@ export class RoomSource implements TopicSource {
     // Nothing was there although something was announced: it does not come any more.
     if (comments.lastSeq === seq) this.#known = seq;
     this.#taken = comments.lastSeq;
-    const others = [this.#state, this.#presence, this.#hearts].filter(event => event !== null);
-    this.#state = this.#presence = this.#hearts = null;
+    const others = [this.#state, this.#recording, this.#presence, this.#hearts].filter(
+      event => event !== null,
+    );
+    this.#state = this.#recording = this.#presence = this.#hearts = null;
     for (const event of others) this.#latest.set(event.type, event);
     return { seq: comments.lastSeq, events: [...comments.events.map(({ event }) => event), ...others] };
   }
