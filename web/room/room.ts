@@ -20,6 +20,8 @@ export interface Room {
   readonly comments: ReadonlySignal<readonly Comment[]>;
   readonly viewers: ReadonlySignal<number>;
   readonly hearts: ReadonlySignal<number>;
+  /** False while the server has no room to record what is broadcast. */
+  readonly isRecorded: ReadonlySignal<boolean>;
   /** Hears other people's hearts as they come; returns how to stop. */
   onHearts(listener: (count: number) => void): () => void;
   /** Speaks; rejects with an ApiProblem. */
@@ -42,6 +44,7 @@ class LiveRoom implements Room {
   readonly comments = signal<readonly Comment[]>([]);
   readonly viewers = signal(0);
   readonly hearts = signal(0);
+  readonly isRecorded = signal(true);
   readonly #id: string;
   readonly #tally = new HeartTally();
   readonly #heartListeners = new Set<(count: number) => void>();
@@ -149,6 +152,7 @@ class LiveRoom implements Room {
       else if (event.type === 'hearts') this.#receiveHearts(event.count, event.total);
       else if (event.type === 'presence') this.viewers.value = event.viewers;
       else if (event.type === 'state') this.#moveTo(event.state);
+      else if (event.type === 'recording') this.isRecorded.value = event.kept;
     }
     this.#add(comments);
   }

@@ -88,6 +88,7 @@ function Uplink({ studio }: { readonly studio: Studio }) {
     <p class="uplink" data-uplink={uplink} role="status">
       <span class="uplink-dot" aria-hidden="true" />
       {UPLINK_WORDS[uplink]}
+      {studio.room.value?.isRecorded.value === false && '. Not recorded: the server’s disk is full'}
     </p>
   );
 }
