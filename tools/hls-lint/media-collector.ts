@@ -1,6 +1,6 @@
 import { type Exchange, exchangeRules, type ResourceKind } from './delivery-rules.ts';
 import { get } from './http.ts';
-import { datesFollowMedia, type Piece, partsAreSegment, pieceRules } from './media-rules.ts';
+import { datesFollowMedia, initReadable, type Piece, partsAreSegment, pieceRules } from './media-rules.ts';
 import { type Fragment, type Init, Mp4Error, readFragments, readInit } from './mp4.ts';
 import type { MediaPlaylist, Part, Segment } from './playlist.ts';
 import type { Measured } from './presentation-rules.ts';
@@ -160,13 +160,7 @@ export class MediaCollector {
       return readInit(exchange.body);
     } catch (cause) {
       if (!(cause instanceof Mp4Error)) throw cause;
-      const rule = {
-        name: 'init-readable',
-        clause: 'bis 3.1.2',
-        level: 'must',
-        check: () => [cause.message],
-      } as const;
-      this.#findings.check([rule], null, exchange.url);
+      this.#findings.check([initReadable], cause.message, exchange.url);
       return null;
     }
   }

@@ -21,6 +21,14 @@ export interface Piece {
 
 type PieceRule = Rule<Piece>;
 
+/** Its subject is what was wrong with an initialization section, or null. */
+export const initReadable: Rule<string | null> = {
+  name: 'init-readable',
+  clause: 'bis 3.1.2, 4.4.4.5',
+  level: 'must',
+  check: problem => (problem === null ? [] : [problem]),
+};
+
 export const mediaReadable: PieceRule = {
   name: 'media-readable',
   clause: 'bis 3.1.2',

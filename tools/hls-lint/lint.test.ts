@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import { FakeClock } from '#base/fake-clock.ts';
+import { silentLogger as log } from '#base/log.ts';
+import { createHlsHandler } from '#servers/hls/index.ts';
+import { feedPackager } from '#tests/support/packager.ts';
+import { lint } from './lint.ts';
+
+const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
+
+/** What the server breaks of a sound stream that has ended. */
+let spoil: (url: string) => 'lost' | 'torn' | 'plain' | null = () => null;
+const rig = feedPackager({ clock: new FakeClock(), epochMs: Date.UTC(2026, 0, 1) });
+const handler = createHlsHandler({ source: async () => rig.packager.source, log });
+const server = createServer((request, response) => {
+  const how = spoil(request.url ?? '');
+  if (how === 'lost') response.writeHead(404).end();
+  else if (how === 'torn') response.writeHead(200, { 'content-type': 'video/mp4' }).end('torn');
+  else {
+    if (how === 'plain') delete request.headers['accept-encoding'];
+    handler(request, response);
+  }
+});
+let url: string;
+
+before(async () => {
+  rig.until(9);
+  await rig.packager.finish();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hls/${id}/index.m3u8`;
+});
+
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+async function found(how: typeof spoil): Promise<string[]> {
+  spoil = how;
+  const verdict = await lint(url, 5);
+  return verdict.findings.map(finding => finding.rule);
+}
+
+test('a stream that has ended is read whole, and nothing is found', async () => {
+  assert.deepEqual(await found(() => null), []);
+});
+
+test('a segment that is lost is found', async () => {
+  assert.deepEqual(await found(path => (path.endsWith('/video/2.m4s') ? 'lost' : null)), ['reachable']);
+});
+
+test('a segment whose bytes are torn is found', async () => {
+  const rules = await found(path => (path.endsWith('/audio/1.m4s') ? 'torn' : null));
+  assert.ok(rules.includes('media-readable'), rules.join());
+});
+
+test('an initialization section that is torn is found', async () => {
+  const rules = await found(path => (path.endsWith('/video/init-0.mp4') ? 'torn' : null));
+  assert.ok(rules.includes('init-readable'), rules.join());
+});
+
+test('playlists without gzip are found', async () => {
+  assert.deepEqual(await found(path => (path.endsWith('.m3u8') ? 'plain' : null)), ['playlist-gzip']);
+});
+
+test('a stream that is not there is not read, and says so', async () => {
+  spoil = () => 'lost';
+  const verdict = await lint(url, 5);
+  assert.equal(verdict.read, false);
+  assert.deepEqual(
+    verdict.findings.map(finding => finding.rule),
+    ['reachable'],
+  );
+});
