@@ -72,7 +72,7 @@ async function firstLoadJs(browser: Browser, person: Person): Promise<number> {
 }
 
 /** From the tap on the framing screen to the moment the page says that it is live. */
-async function goLive(page: Page): Promise<number> {
+export async function goLive(page: Page): Promise<number> {
   await page.goto('/go-live');
   await page.getByLabel('Title').fill('Bench');
   await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
@@ -96,9 +96,9 @@ async function goLive(page: Page): Promise<number> {
 }
 
 /** From the click on the broadcast in the Live tab to its first picture, several times. */
-async function joins(page: Page, mode: 'whep' | 'hls'): Promise<number[]> {
+export async function joins(page: Page, mode: 'whep' | 'hls', count = JOINS): Promise<number[]> {
   const times: number[] = [];
-  for (let i = 0; i < JOINS; i++) {
+  for (let i = 0; i < count; i++) {
     await page.goto('/live');
     const card = page.getByRole('link', { name: /Bench/ }).first();
     await card.waitFor();

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { buffer } from 'node:stream/consumers';
+import { splitAnnexB } from '#media/h264/nal.ts';
+
+export const FILM_FPS = 30;
+/** One turn of the film; its pictures show where in it they stand. */
+export const FILM_MS = 4000;
+const WIDTH = 1280;
+const HEIGHT = 720;
+const BITS = 24;
+const ACCESS_UNIT_DELIMITER = 9;
+
+/**
+ * Four seconds of 1280x720 at about 2.5 Mbit/s, encoded by ffmpeg: access units, each in NAL units. Every picture shows its
+ * time in the blocks that `measureGlassToGlass` reads; noise below them makes the bitrate of a camera.
+ */
+export async function encodeFilm(gopSeconds: number): Promise<Uint8Array[][]> {
+  const child = spawn('ffmpeg', ffmpegArguments(gopSeconds), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const output = buffer(child.stdout);
+  for (let frame = 0; frame < (FILM_MS * FILM_FPS) / 1000; frame++) {
+    if (!child.stdin.write(draw(frame))) await new Promise(resolve => child.stdin.once('drain', resolve));
+  }
+  child.stdin.end();
+  const units: Uint8Array[][] = [];
+  for (const nal of splitAnnexB(await output)) {
+    if ((nal[0]! & 31) === ACCESS_UNIT_DELIMITER) units.push([]);
+    else units.at(-1)!.push(nal);
+  }
+  return units;
+}
+
+function ffmpegArguments(gopSeconds: number): string[] {
+  const gop = gopSeconds * FILM_FPS;
+  const input = `-f rawvideo -pix_fmt yuv420p -s ${WIDTH}x${HEIGHT} -r ${FILM_FPS} -i -`;
+  const codec =
+    '-c:v libx264 -preset veryfast -tune zerolatency -profile:v baseline -b:v 2500k -maxrate 2500k';
+  const shape = `-bufsize 1250k -g ${gop} -keyint_min ${gop} -sc_threshold 0 -x264-params aud=1:sliced-threads=0`;
+  return `-v error ${input} ${codec} ${shape} -f h264 -`.split(' ');
+}
+
+function draw(frame: number): Uint8Array {
+  const picture = new Uint8Array((WIDTH * HEIGHT * 3) / 2).fill(128, WIDTH * HEIGHT);
+  const ms = Math.round((frame * 1000) / FILM_FPS);
+  for (let bit = 0; bit < BITS; bit++) {
+    if (Math.floor(ms / 2 ** bit) % 2 === 0) continue;
+    for (let y = 200; y < 520; y++) picture.fill(235, y * WIDTH + bit * 52 + 16, y * WIDTH + bit * 52 + 64);
+  }
+  let noise = frame + 1;
+  for (let i = 560 * WIDTH; i < WIDTH * HEIGHT; i++) {
+    noise = (Math.imul(noise, 1_664_525) + 1_013_904_223) >>> 0;
+    picture[i] = noise >>> 25;
+  }
+  return picture;
+}
