@@ -65,7 +65,7 @@ export class VideoLane implements Lane {
   }
 
   isSending(nowMs: number): boolean {
-    return this.source.ssrc !== 0 && nowMs - this.lastMs < LANE_SILENT_MS;
+    return nowMs - this.lastMs < LANE_SILENT_MS;
   }
 }
 

@@ -239,11 +239,11 @@ export class PublisherRtp implements PublisherReceiver {
   /** Every layer that sends is asked together, so that HLS can cut them at the same moment. */
   #sendKeyframeRequest(nowMs: number): void {
     if (nowMs - this.#keyframeAskedMs < KEYFRAME_PERIOD_MS) return;
-    const sending = this.#video.all.filter(lane => lane.isSending(nowMs));
-    if (!sending.some(lane => lane.keyframeWanted)) return;
+    const asked = this.#video.askable(nowMs);
+    if (!asked.some(lane => lane.keyframeWanted)) return;
     this.#keyframeAskedMs = nowMs;
     this.#counters.keyframesAsked++;
-    for (const { source } of sending)
+    for (const { source } of asked)
       this.#events.rtcp(
         this.#scratch.subarray(0, writePli(this.#scratch, 0, this.#options.ssrc, source.ssrc)),
       );

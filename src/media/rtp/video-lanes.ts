@@ -36,6 +36,13 @@ export class VideoLanes {
     return found;
   }
 
+  /** Who can be asked for a key frame: those that send; all that ever did when there is none. */
+  askable(nowMs: number): readonly VideoLane[] {
+    const known = this.all.filter(lane => lane.source.ssrc !== 0);
+    const sending = known.filter(lane => lane.isSending(nowMs));
+    return sending.length > 0 ? sending : known;
+  }
+
   #only(): VideoLane | undefined {
     return this.#ridId === 0 ? this.all[0] : undefined;
   }
