@@ -164,7 +164,7 @@ for (const [seed, loss] of [
   [2, 0.05],
   [3, 0.1],
 ] as const) {
-  test(`three layers come through ${loss * 100} % loss whole and beside each other (seed ${seed})`, () => {
+  test(`three layers come through ${loss * 100} % loss in order and beside each other (seed ${seed})`, () => {
     const network = { delayMs: 20, jitterMs: 5, loss, duplication: 0.01 };
     const { units, publishers } = run(seed, { network, estimateBps: () => 9_000_000 });
     const slices = (id: string) =>
@@ -176,9 +176,13 @@ for (const [seed, loss] of [
       const received = slices(id);
       const first = all.indexOf(received[0]!);
       assert.ok(first <= 40, `${id} begins with frame ${first}`);
-      // Nothing tells of the very last packets when they are lost.
-      const differs = all.slice(first, -2).findIndex((slice, at) => slice !== received[at]);
-      assert.equal(differs, -1, `frame ${first + differs} of ${id}`);
+      // A retransmission may be lost as well: then the layer goes on with its next key frame.
+      const positions = received.map(slice => all.indexOf(slice));
+      assert.ok(
+        positions.every((position, at) => at === 0 || position > positions[at - 1]!),
+        `${id} in order`,
+      );
+      assert.ok(received.length > (all.length - first) * 0.93, `${id}: ${received.length} of ${all.length}`);
     }
     const ends = ['video', 'video-2', 'video-3'].map(
       id => units.findLast(entry => entry.id === id)!.unit.pts,
