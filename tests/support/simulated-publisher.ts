@@ -38,18 +38,27 @@ export interface SimulatedOptions {
   readonly frameBytes?: number;
   /** How much later than sound the pictures are captured, milliseconds. */
   readonly videoLateMs?: number;
+  /** The layer of simulcast that this is, named in every packet; without it there is one encoding. */
+  readonly rid?: string;
+  readonly rtxSsrc?: number;
 }
+
+/** Three layers, as `SimulatedPublisher`s with these RIDs send them. */
+export const simulatedLayers: AcceptedVideo = {
+  ...simulatedVideo,
+  simulcast: { rids: ['h', 'm', 'l'], ridId: 10, repairedRidId: 11 },
+};
 
 /** A browser as a publisher: 30 frames and 50 Opus packets a second, RTX, NACK and PLI understood, no socket. */
 export class SimulatedPublisher {
   readonly #random: Seeded;
   readonly #send: (bytes: Uint8Array) => void;
   readonly #options: Required<SimulatedOptions>;
+  readonly #transport: { sequence: number };
   readonly #history = new Map<number, Uint8Array>();
   #videoSequence: number;
   #audioSequence: number;
   #rtxSequence = 77;
-  #transportSequence = 65_400;
   #keyframeWanted = true;
   /** Every frame sent: its slice NAL unit, by number. */
   readonly frames: { readonly key: boolean; readonly slice: Uint8Array }[] = [];
@@ -57,7 +66,14 @@ export class SimulatedPublisher {
   plis = 0;
   nacks = 0;
 
-  constructor(random: Seeded, send: (bytes: Uint8Array) => void, options: SimulatedOptions = {}) {
+  /** Layers of one publisher share `transport`, the counter of what leaves by it. */
+  constructor(
+    random: Seeded,
+    send: (bytes: Uint8Array) => void,
+    options: SimulatedOptions = {},
+    transport = { sequence: 65_400 },
+  ) {
+    this.#transport = transport;
     this.#random = random;
     this.#send = send;
     this.#options = {
@@ -68,6 +84,8 @@ export class SimulatedPublisher {
       audioTimestamp: 4_294_950_000,
       frameBytes: 6000,
       videoLateMs: 0,
+      rid: '',
+      rtxSsrc: 0x33333333,
       ...options,
     };
     this.#videoSequence = this.#options.sequence;
@@ -123,10 +141,13 @@ export class SimulatedPublisher {
   /** What came back from the server. */
   rtcp(bytes: Uint8Array): void {
     for (const report of parseRtcp(bytes)) {
+      const { rid, videoSsrc } = this.#options;
+      if (report.kind !== 'pli' && report.kind !== 'nack') continue;
+      if (rid !== '' && report.mediaSsrc !== videoSsrc) continue;
       if (report.kind === 'pli') {
         this.plis++;
         this.#keyframeWanted = true;
-      } else if (report.kind === 'nack') {
+      } else {
         for (const sequence of report.sequenceNumbers) this.#retransmit(sequence);
       }
     }
@@ -136,12 +157,14 @@ export class SimulatedPublisher {
     this.nacks++;
     const original = this.#history.get(sequence);
     if (original === undefined) return;
-    const payload = new Uint8Array(original.length - 20 + 2);
+    const payload = new Uint8Array(original.length - this.#headBytes() + 2);
     writeUint16(payload, 0, sequence);
-    payload.set(original.subarray(20), 2);
+    payload.set(original.subarray(this.#headBytes()), 2);
     const timestamp = new DataView(original.buffer).getUint32(4);
     const marker = (original[1]! & 0x80) !== 0;
-    this.#send(this.#packet(107, marker, this.#rtxSequence++ & 0xffff, timestamp, 0x33333333, payload));
+    this.#send(
+      this.#packet(107, marker, this.#rtxSequence++ & 0xffff, timestamp, this.#options.rtxSsrc, payload),
+    );
   }
 
   #packet(
@@ -152,12 +175,21 @@ export class SimulatedPublisher {
     ssrc: number,
     payload: Uint8Array,
   ): Uint8Array {
-    const bytes = new Uint8Array(20 + payload.length);
+    const bytes = new Uint8Array(this.#headBytes() + payload.length);
+    const { rid, videoSsrc, rtxSsrc } = this.#options;
     writeRtpHeader(bytes, marker, payloadType, sequence, timestamp, ssrc, true);
-    writeUint32(bytes, 12, 0xbede0001);
+    writeUint32(bytes, 12, 0xbede0000 | ((this.#headBytes() - 16) / 4));
     bytes[16] = (3 << 4) | 1;
-    writeUint16(bytes, 17, this.#transportSequence++);
-    bytes.set(payload, 20);
+    writeUint16(bytes, 17, this.#transport.sequence++);
+    if (rid !== '' && (ssrc === videoSsrc || ssrc === rtxSsrc)) {
+      bytes[19] = ((ssrc === videoSsrc ? 10 : 11) << 4) | 0;
+      bytes[20] = rid.charCodeAt(0);
+    }
+    bytes.set(payload, this.#headBytes());
     return bytes;
+  }
+
+  #headBytes(): number {
+    return this.#options.rid === '' ? 20 : 24;
   }
 }

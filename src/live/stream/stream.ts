@@ -5,7 +5,8 @@ import type { RtpPacket } from '#media/rtp/packet.ts';
 import type { Track } from '#media/track.ts';
 import type { Unit } from '#media/unit.ts';
 import { Throttle } from '../room/throttle.ts';
-import { GopCache, type TrackPacket } from './gop-cache.ts';
+import type { TrackPacket } from './gop-cache.ts';
+import { type LayerState, Layers } from './layers.ts';
 import type { Publisher, PublisherLeave } from './publisher.ts';
 import type { StreamReader } from './reader.ts';
 import { type Seat, SeatedPublisher } from './seated-publisher.ts';
@@ -58,7 +59,7 @@ export class Stream {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #events: StreamEvents;
-  readonly #gop = new GopCache();
+  readonly #layers = new Layers();
   readonly #readers = new Set<StreamReader>();
   readonly #keyframeRequests: Throttle;
   #publisher: SeatedPublisher | null = null;
@@ -106,7 +107,7 @@ export class Stream {
   /** Seats a new publisher; one that sits there is told that it is closed. */
   publish(): Publisher {
     this.#publisher?.dismiss();
-    this.#gop.clear();
+    this.#layers.clear();
     const publisher = new SeatedPublisher(this.#seat(this.stats.publishers++));
     this.#publisher = this.#ended ? null : publisher;
     if (this.#ended) publisher.dismiss();
@@ -120,9 +121,14 @@ export class Stream {
     return { close: () => void this.#readers.delete(reader) };
   }
 
-  /** Packets since the last key frame began, in arrival order; valid until the next packet comes. */
-  gop(): readonly TrackPacket[] {
-    return this.#gop.packets;
+  /** Packets since the last key frame of a video track began, in arrival order; valid until the next packet comes. */
+  gop(trackId = 'video'): readonly TrackPacket[] {
+    return this.#layers.gop(trackId);
+  }
+
+  /** The video tracks that the publisher has sent so far, and how much of each it sends. */
+  get layers(): readonly LayerState[] {
+    return this.#layers.states;
   }
 
   /** Asks the publisher for a key frame: now, or once when a second has passed since the last request. */
@@ -137,7 +143,7 @@ export class Stream {
     this.#keyframeRequests.cancel();
     this.#publisher?.dismiss();
     this.#publisher = null;
-    this.#gop.clear();
+    this.#layers.clear();
     for (const reader of this.#readers) this.#tellEnded(reader);
     this.#readers.clear();
   }
@@ -178,7 +184,7 @@ export class Stream {
   #packet(track: Track, packet: RtpPacket): void {
     this.stats.packets++;
     this.stats.bytes += packet.payload.length;
-    if (this.#gop.add(track, packet) === 'cut') {
+    if (this.#layers.add(track, packet, this.#clock.monotonicMs()) === 'cut') {
       this.stats.gopsCut++;
       this.requestKeyframe();
     }
@@ -209,7 +215,7 @@ export class Stream {
 
   #left(reason: PublisherLeave): void {
     this.#publisher = null;
-    this.#gop.clear();
+    this.#layers.clear();
     this.#keyframeRequests.cancel();
     this.#events.publisherLeft(reason);
   }

@@ -10,6 +10,8 @@ export const OVERHEAD_BYTES = RTP_HEADER_BYTES + 8 + RTX_HEADER_BYTES;
 export const BURST_STEP_MS = 1;
 /** How long a packet of a burst may be late and still keep its frame's timestamp. */
 const BURST_MEMORY_MS = 2000;
+/** Two sources further apart than this on the timeline do not belong together. */
+const SOURCE_STEP_MS_MAX = 5000;
 
 export interface EgressOptions {
   readonly payloadType: number;
@@ -100,9 +102,8 @@ export class Egress {
   /** Another source begins: go on one sequence number later, and later by as long as it took. */
   #rebase(packet: RtpPacket, nowMs: number): void {
     const began = this.#sourceSsrc >= 0;
-    const elapsed = began
-      ? Math.max(1, Math.round(((nowMs - this.#lastMs) * this.#options.clockRate) / 1000))
-      : 0;
+    const elapsedMs = this.#elapsedMs(packet, nowMs);
+    const elapsed = began ? Math.max(1, Math.round((elapsedMs * this.#options.clockRate) / 1000)) : 0;
     this.#sourceSsrc = packet.ssrc;
     this.#unwrapper = new Unwrapper(SEQUENCE_TURN);
     this.#first = this.#unwrapper.unwrap(packet.sequenceNumber);
@@ -110,6 +111,12 @@ export class Egress {
     this.#lastTimestamp = (this.#lastTimestamp + elapsed) >>> 0;
     this.#timestampOffset = this.#lastTimestamp - packet.timestamp;
     this.#burst.clear();
+  }
+
+  /** On the stream's timeline where both are on it, as layers of one picture are; else by arrival. */
+  #elapsedMs(packet: RtpPacket, nowMs: number): number {
+    const mediaMs = packet.mediaTimeMs - this.mediaTimeMs;
+    return Math.abs(mediaMs) < SOURCE_STEP_MS_MAX ? mediaMs : nowMs - this.#lastMs;
   }
 
   #forward(packet: RtpPacket, nowMs: number): void {

@@ -1,5 +1,5 @@
 import type { AcceptedAudio, AcceptedVideo } from '../sdp/offer.ts';
-import type { AudioTrack, Track, VideoTrack } from '../track.ts';
+import type { Track } from '../track.ts';
 import type { Unit } from '../unit.ts';
 import type { RtpPacket } from './packet.ts';
 
@@ -50,8 +50,8 @@ export interface PublisherRtpStats {
  * Times are monotonic milliseconds with a fraction. `PublisherRtp` of `publisher.ts` is it.
  */
 export interface PublisherReceiver {
-  /** `video` (90 kHz) and `audio` (48 kHz, two channels). */
-  readonly tracks: readonly [VideoTrack, AudioTrack];
+  /** `video` (90 kHz), one more (`video-2`, ...) for each further layer of simulcast, and `audio` (48 kHz, two channels). */
+  readonly tracks: readonly Track[];
   /** When the first key frame's first packet arrived: what timestamp 0 means. Null before. */
   readonly epochMs: number | null;
   readonly stats: PublisherRtpStats;
@@ -59,6 +59,6 @@ export interface PublisherReceiver {
   receive(bytes: Uint8Array, nowMs: number): void;
   /** To be called about every 20 ms: feedback, retransmission requests, reports, giving up what did not come. */
   tick(nowMs: number): void;
-  /** Asks for a key frame now, or as soon as one second has passed since the last request. */
+  /** Asks for a key frame of every layer now, or as soon as one second has passed since the last request. */
   requestKeyframe(nowMs: number): void;
 }

@@ -1,9 +1,9 @@
-import { type AccessUnit, H264Depacketizer } from '../h264/depacketizer.ts';
+import type { AccessUnit } from '../h264/depacketizer.ts';
 import { readOpusPacket } from '../opus/packet.ts';
 import { CNAME } from '../sdp/answer.ts';
-import type { AudioTrack, Track, VideoTrack } from '../track.ts';
+import type { Track } from '../track.ts';
 import { transportSequence } from './extensions.ts';
-import { KeyframeRequests } from './keyframe-requests.ts';
+import { AudioLane, type Lane, type VideoLane } from './lane.ts';
 import { isRtcp, parseRtp, type RtpPacket } from './packet.ts';
 import type {
   PublisherReceiver,
@@ -20,45 +20,27 @@ import {
   writeReceiverReport,
 } from './rtcp-write.ts';
 import { restoreRtx } from './rtx.ts';
-import { Source } from './source.ts';
-import { TrackTimeline } from './timeline.ts';
 import { FEEDBACK_BYTES_MAX, FEEDBACK_PERIOD_MS, TransportFeedback } from './transport-feedback.ts';
 import { SEQUENCE_TURN } from './unwrap.ts';
+import { VideoLanes } from './video-lanes.ts';
 
-/** How long units wait for a packet that is missing, in packets and in time. Viewers of packets do not wait. */
-export const VIDEO_SLOTS = 1024;
-export const VIDEO_WAIT_MS = 250;
-export const AUDIO_SLOTS = 64;
-export const AUDIO_WAIT_MS = 100;
 export const REPORT_PERIOD_MS = 1000;
-
-/** What is kept for each of the two tracks. */
-interface Lane {
-  readonly track: Track;
-  readonly source: Source;
-  readonly timeline: TrackTimeline;
-  readonly nack: boolean;
-}
+/** Key frames are asked for at most this often, whoever wants them. */
+export const KEYFRAME_PERIOD_MS = 1000;
 
 type Counters = { -readonly [Name in keyof PublisherRtpStats]: number };
 
 /** See `PublisherReceiver`. */
 export class PublisherRtp implements PublisherReceiver {
-  readonly tracks: readonly [VideoTrack, AudioTrack] = [
-    { kind: 'video', codec: 'h264', id: 'video', timescale: 90_000 },
-    { kind: 'audio', codec: 'opus', id: 'audio', timescale: 48_000, channels: 2 },
-  ];
+  readonly tracks: readonly Track[];
   readonly #options: PublisherRtpOptions;
   readonly #events: PublisherRtpEvents;
-  readonly #video: Lane;
-  readonly #audio: Lane;
-  readonly #depacketizer = new H264Depacketizer(
-    unit => this.#videoUnit(unit),
-    () => this.#videoBroken(),
-  );
+  readonly #video: VideoLanes;
+  readonly #audio: AudioLane;
+  readonly #lanes: readonly Lane[];
   readonly #feedback = new TransportFeedback();
   readonly #feedbackId: number | null;
-  readonly #keyframes = new KeyframeRequests();
+  #keyframeAskedMs = Number.NEGATIVE_INFINITY;
   readonly #scratch = new Uint8Array(Math.max(FEEDBACK_BYTES_MAX, 20 + 4 * NACK_NUMBERS_MAX));
   readonly #sequences: number[] = [];
   #feedbackMs = Number.NEGATIVE_INFINITY;
@@ -82,33 +64,26 @@ export class PublisherRtp implements PublisherReceiver {
     this.#options = options;
     this.#events = events;
     this.#feedbackId = options.video.extensions.transportCc ?? options.audio.extensions.transportCc;
-    this.#video = {
-      track: this.tracks[0],
-      timeline: new TrackTimeline(90_000),
-      nack: options.video.feedback.nack,
-      source: new Source({
-        clockRate: 90_000,
-        reorderSlots: VIDEO_SLOTS,
-        reorderWaitMs: VIDEO_WAIT_MS,
-        deliver: (packet, arrivalMs) =>
-          this.#depacketizer.push(packet.payload, packet.timestamp, packet.marker, arrivalMs),
-        lost: count => this.#videoLost(count),
-      }),
-    };
-    this.#audio = {
-      track: this.tracks[1],
-      timeline: new TrackTimeline(48_000),
-      nack: options.audio.feedback.nack,
-      source: new Source({
-        clockRate: 48_000,
-        reorderSlots: AUDIO_SLOTS,
-        reorderWaitMs: AUDIO_WAIT_MS,
-        deliver: (packet, arrivalMs) => this.#audioUnit(packet, arrivalMs),
-        lost: count => {
-          this.#counters.lost += count;
-        },
-      }),
-    };
+    this.#video = new VideoLanes(options.video, {
+      unit: (lane, unit) => this.#videoUnit(lane, unit),
+      lost: (lane, count) => {
+        this.#counters.lost += count;
+        lane.keyframeWanted = true;
+      },
+      broken: lane => {
+        this.#counters.unitsDropped++;
+        lane.keyframeWanted = true;
+      },
+    });
+    this.#audio = new AudioLane(
+      options.audio.feedback.nack,
+      (packet, arrivalMs) => this.#audioUnit(packet, arrivalMs),
+      count => {
+        this.#counters.lost += count;
+      },
+    );
+    this.#lanes = [...this.#video.all, this.#audio];
+    this.tracks = this.#lanes.map(lane => lane.track);
   }
 
   get epochMs(): number | null {
@@ -116,7 +91,7 @@ export class PublisherRtp implements PublisherReceiver {
   }
 
   get stats(): PublisherRtpStats {
-    const reanchored = this.#video.timeline.reanchored + this.#audio.timeline.reanchored;
+    const reanchored = this.#lanes.reduce((sum, lane) => sum + lane.timeline.reanchored, 0);
     return { ...this.#counters, reanchored };
   }
 
@@ -134,24 +109,24 @@ export class PublisherRtp implements PublisherReceiver {
     this.#counters.bytes += bytes.length;
     if (this.#feedbackId !== null) this.#noteArrival(packet, this.#feedbackId, nowMs);
     const { video, audio } = this.#options;
-    if (packet.payloadType === video.payloadType) this.#receiveMedia(this.#video, packet, nowMs, false);
+    if (packet.payloadType === video.payloadType) this.#receiveVideo(packet, nowMs);
     else if (packet.payloadType === audio.payloadType) this.#receiveMedia(this.#audio, packet, nowMs, false);
     else if (packet.payloadType === video.rtxPayloadType) this.#receiveRtx(packet, nowMs);
     else this.#counters.unknown++;
   }
 
   tick(nowMs: number): void {
-    this.#video.source.tick(nowMs);
-    this.#audio.source.tick(nowMs);
-    this.#sendNack(this.#video, nowMs);
-    this.#sendNack(this.#audio, nowMs);
+    for (const lane of this.#lanes) {
+      lane.source.tick(nowMs);
+      this.#sendNack(lane, nowMs);
+    }
     this.#sendFeedback(nowMs);
     this.#sendKeyframeRequest(nowMs);
     if (nowMs - this.#reportMs >= REPORT_PERIOD_MS) this.#sendReports(nowMs);
   }
 
   requestKeyframe(nowMs: number): void {
-    this.#keyframes.want();
+    for (const lane of this.#video.all) lane.keyframeWanted = true;
     this.#sendKeyframeRequest(nowMs);
   }
 
@@ -161,19 +136,29 @@ export class PublisherRtp implements PublisherReceiver {
     this.#sendFeedback(nowMs);
   }
 
-  /** The media's SSRC is what a retransmission restores to; without media there is nothing to restore. */
-  #receiveRtx(packet: RtpPacket, nowMs: number): void {
-    const { ssrc } = this.#video.source;
-    const restored = ssrc === 0 ? null : restoreRtx(packet, this.#options.video.payloadType, ssrc);
-    if (restored !== null) this.#receiveMedia(this.#video, restored, nowMs, true);
+  #receiveVideo(packet: RtpPacket, nowMs: number): void {
+    const lane = this.#video.ofMedia(packet);
+    if (lane === undefined) {
+      this.#counters.unknown++;
+      return;
+    }
+    if (this.#receiveMedia(lane, packet, nowMs, false)) lane.lastMs = nowMs;
   }
 
-  #receiveMedia(lane: Lane, packet: RtpPacket, nowMs: number, retransmitted: boolean): void {
+  /** The media's SSRC is what a retransmission restores to; without media there is nothing to restore. */
+  #receiveRtx(packet: RtpPacket, nowMs: number): void {
+    const lane = this.#video.ofRtx(packet);
+    if (lane === undefined) return;
+    const restored = restoreRtx(packet, this.#options.video.payloadType, lane.source.ssrc);
+    if (restored !== null) this.#receiveMedia(lane, restored, nowMs, true);
+  }
+
+  #receiveMedia(lane: Lane, packet: RtpPacket, nowMs: number, retransmitted: boolean): boolean {
     const sequence = lane.source.accept(packet, nowMs, retransmitted);
     if (typeof sequence === 'string') {
       if (sequence === 'duplicate') this.#counters.duplicates++;
       else this.#counters.unknown++;
-      return;
+      return false;
     }
     if (lane.source.nack.arrived(sequence, nowMs)) this.#counters.recovered++;
     if (this.#epochMs === null) this.#beforeEpoch(lane, packet, nowMs);
@@ -182,31 +167,24 @@ export class PublisherRtp implements PublisherReceiver {
     lane.source.push(sequence, packet, nowMs);
     this.#sendNack(lane, nowMs);
     this.#sendKeyframeRequest(nowMs);
+    return true;
   }
 
   #beforeEpoch(lane: Lane, packet: RtpPacket, nowMs: number): void {
     if (lane === this.#audio) lane.timeline.observe(packet.timestamp, nowMs);
-    else this.#keyframes.want();
+    else for (const layer of this.#video.all) layer.keyframeWanted = true;
   }
 
-  #videoLost(count: number): void {
-    this.#counters.lost += count;
-    this.#depacketizer.lost();
-    this.#keyframes.want();
-  }
-
-  #videoBroken(): void {
-    this.#counters.unitsDropped++;
-    this.#keyframes.want();
-  }
-
-  #videoUnit(unit: AccessUnit): void {
-    const { timeline, track } = this.#video;
+  #videoUnit(lane: VideoLane, unit: AccessUnit): void {
+    const { timeline, track } = lane;
     if (this.#epochMs === null) this.#begin(unit.arrivalMs);
+    // A layer that begins late is placed by its sender's clock where that is known, beside the others.
+    else timeline.anchorAt(this.#audio.timeline.zeroNtpMs());
     const pts = timeline.place(unit.timestamp, unit.arrivalMs);
+    if (pts < 0) return;
     if (unit.key) {
       this.#counters.keyframes++;
-      this.#keyframes.arrived();
+      lane.keyframeWanted = false;
     }
     // WebRTC has no B-frames (RFC 7742 names none for H.264), so units are decoded in the order they are shown.
     this.#events.unit(track, { kind: 'video', pts, dts: pts, key: unit.key, nals: unit.nals });
@@ -214,8 +192,7 @@ export class PublisherRtp implements PublisherReceiver {
 
   #begin(epochMs: number): void {
     this.#epochMs = epochMs;
-    this.#video.timeline.begin(epochMs);
-    this.#audio.timeline.begin(epochMs);
+    for (const lane of this.#lanes) lane.timeline.begin(epochMs);
   }
 
   #audioUnit(packet: RtpPacket, arrivalMs: number): void {
@@ -230,13 +207,13 @@ export class PublisherRtp implements PublisherReceiver {
   #receiveRtcp(bytes: Uint8Array, nowMs: number): void {
     for (const report of parseRtcp(bytes)) {
       if (report.kind !== 'sender-report') continue;
-      const lane = [this.#video, this.#audio].find(candidate => candidate.source.ssrc === report.ssrc);
+      const lane = this.#lanes.find(candidate => candidate.source.ssrc === report.ssrc);
       if (lane === undefined) continue;
       lane.source.reception.senderReport(report, nowMs);
       lane.timeline.senderReport(report.ntpMs, report.rtpTimestamp);
       // Audio's zero on the sender's clock is where video's should be.
-      const errorMs = this.#video.timeline.zeroNtpMs() - this.#audio.timeline.zeroNtpMs();
-      this.#video.timeline.correct(errorMs);
+      const zeroMs = this.#audio.timeline.zeroNtpMs();
+      for (const { timeline } of this.#video.all) timeline.correct(timeline.zeroNtpMs() - zeroMs);
     }
   }
 
@@ -255,19 +232,25 @@ export class PublisherRtp implements PublisherReceiver {
   #sendFeedback(nowMs: number): void {
     if (this.#feedbackId === null || nowMs - this.#feedbackMs < FEEDBACK_PERIOD_MS) return;
     this.#feedbackMs = nowMs;
-    const mediaSsrc = this.#video.source.ssrc;
+    const mediaSsrc = this.#video.all.find(lane => lane.source.ssrc !== 0)?.source.ssrc ?? 0;
     this.#feedback.flush(this.#scratch, this.#options.ssrc, mediaSsrc, bytes => this.#events.rtcp(bytes));
   }
 
+  /** Every layer that sends is asked together, so that HLS can cut them at the same moment. */
   #sendKeyframeRequest(nowMs: number): void {
-    const { ssrc } = this.#video.source;
-    if (ssrc === 0 || !this.#keyframes.due(nowMs)) return;
+    if (nowMs - this.#keyframeAskedMs < KEYFRAME_PERIOD_MS) return;
+    const asked = this.#video.askable(nowMs);
+    if (!asked.some(lane => lane.keyframeWanted)) return;
+    this.#keyframeAskedMs = nowMs;
     this.#counters.keyframesAsked++;
-    this.#events.rtcp(this.#scratch.subarray(0, writePli(this.#scratch, 0, this.#options.ssrc, ssrc)));
+    for (const { source } of asked)
+      this.#events.rtcp(
+        this.#scratch.subarray(0, writePli(this.#scratch, 0, this.#options.ssrc, source.ssrc)),
+      );
   }
 
   #sendReports(nowMs: number): void {
-    const blocks = [this.#video, this.#audio]
+    const blocks = this.#lanes
       .map(lane => lane.source.reception.report(lane.source.ssrc, nowMs))
       .filter(block => block !== null);
     if (blocks.length === 0) return;

@@ -53,6 +53,13 @@ export class TrackTimeline {
     this.#offset = (this.#leastDelayMs - epochMs) * this.#ticksPerMs;
   }
 
+  /** Places a track that is not anchored yet by its sender report, so that zero is at `zeroNtpMs` of the sender's clock. */
+  anchorAt(zeroNtpMs: number): void {
+    if (!Number.isNaN(this.#offset) || Number.isNaN(zeroNtpMs) || Number.isNaN(this.#reportNtpMs)) return;
+    const positionMs = this.#reportNtpMs - zeroNtpMs;
+    this.#offset = positionMs * this.#ticksPerMs - this.#unwrapper.peek(this.#reportTimestamp);
+  }
+
   /** Milliseconds on the timeline of a packet's timestamp; NaN while that is not known. */
   mediaTimeMs(rtpTimestamp: number): number {
     if (Number.isNaN(this.#offset)) return Number.NaN;

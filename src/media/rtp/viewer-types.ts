@@ -14,7 +14,7 @@ export interface ViewerRtpOptions {
 export interface ViewerRtpEvents {
   /** One RTP or RTCP packet to send; the bytes are reused after the call. */
   send(bytes: Uint8Array): void;
-  /** The viewer cannot go on without a key frame. */
+  /** The viewer cannot go on, or cannot change layers, without a key frame. */
   keyframeWanted(): void;
 }
 
@@ -35,6 +35,9 @@ export interface ViewerRtpStats {
   readonly lossRatio: number;
   /** Round trip by the last report (RFC 3550 section 6.4.1), or null. */
   readonly rttMs: number | null;
+  /** The video track that is being sent, and changes of it so far. */
+  readonly trackId: string;
+  readonly switches: number;
   /** What the viewer estimates it can receive (REMB), bits per second, or null. */
   readonly estimateBps: number | null;
 }
@@ -45,9 +48,11 @@ export interface ViewerRtpStats {
  */
 export interface ViewerSender {
   readonly stats: ViewerRtpStats;
-  /** Begins with the packets since the last key frame, all at once (none: it waits for the next key frame and asks for one). */
+  /** Begins with the packets of the selected track since its last key frame, all at once (none: it waits for the next key frame and asks for one). */
   join(gop: readonly TrackedPacket[], nowMs: number): void;
-  /** Sends one packet of the stream; does nothing before `join`. */
+  /** Sends the video of this track from its next key frame on, and until then goes on with the one before. */
+  select(trackId: string): void;
+  /** Sends one packet of the stream, if it is sound or of the track that was chosen; does nothing before `join`. */
   packet(track: Track, packet: RtpPacket, nowMs: number): void;
   /** Takes one datagram of the viewer (RTCP); never throws for what is in it. */
   receive(bytes: Uint8Array, nowMs: number): void;

@@ -32,6 +32,10 @@ export class ViewerRtp implements ViewerSender {
   readonly #video: Egress;
   readonly #audio: Egress;
   readonly #scratch = new Uint8Array(128);
+  /** The video track that is sent, and the one that shall be. */
+  #current = 'video';
+  #target = 'video';
+  #switches = 0;
   #joined = false;
   #waiting = true;
   #reportMs = Number.NEGATIVE_INFINITY;
@@ -83,10 +87,19 @@ export class ViewerRtp implements ViewerSender {
       nacked: this.#nacked,
       resent: this.#resent,
       keyframesAsked: this.#keyframesAsked,
+      trackId: this.#current,
+      switches: this.#switches,
       lossRatio: this.#lossRatio,
       rttMs: this.#rttMs,
       estimateBps: this.#estimateBps,
     };
+  }
+
+  select(trackId: string): void {
+    if (this.#target === trackId) return;
+    this.#target = trackId;
+    if (!this.#joined) this.#current = trackId;
+    else if (this.#current !== trackId) this.#events.keyframeWanted();
   }
 
   join(gop: readonly TrackedPacket[], nowMs: number): void {
@@ -105,12 +118,22 @@ export class ViewerRtp implements ViewerSender {
     if (!this.#joined) return;
     if (track.kind === 'audio') this.#audio.packet(packet, nowMs);
     else {
-      if (this.#waiting && !beginsKeyFrame(packet.payload)) return;
-      this.#waiting = false;
+      if (!this.#isDue(track.id, packet)) return;
       this.#video.packet(packet, nowMs);
     }
     // The first report of each track should not wait: without both, a browser plays them as they come.
     if (this.#reported < 2 && this.#tracksPlaced() > this.#reported) this.#sendReports(nowMs);
+  }
+
+  /** Whether a video packet goes out. A key frame of the track that shall be sent makes it the one that is. */
+  #isDue(trackId: string, packet: RtpPacket): boolean {
+    if (trackId === this.#target && (this.#waiting || trackId !== this.#current)) {
+      if (!beginsKeyFrame(packet.payload)) return false;
+      if (trackId !== this.#current) this.#switches++;
+      this.#current = trackId;
+      this.#waiting = false;
+    }
+    return trackId === this.#current && !this.#waiting;
   }
 
   receive(bytes: Uint8Array, nowMs: number): void {

@@ -1,6 +1,7 @@
 import { type MediaDescription, write } from 'sdp-transform';
 import { assert } from '#base/assert.ts';
-import type { AcceptedAudio, AcceptedExtensions, AcceptedFeedback, LocalParameters, Offer } from './offer.ts';
+import type { AcceptedAudio, AcceptedFeedback, AcceptedVideo, LocalParameters, Offer } from './offer.ts';
+import { simulcastLines } from './simulcast.ts';
 
 /** Synchronization sources that we send with; the same ones go to `ViewerRtp`. */
 export interface SendingSsrcs {
@@ -41,7 +42,7 @@ export function writeAnswer(offer: Offer, local: LocalParameters, ssrcs: Sending
 }
 
 function videoLine(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | null): MediaDescription {
-  const { payloadType, rtxPayloadType, fmtp } = offer.video;
+  const { payloadType, rtxPayloadType, fmtp, simulcast } = offer.video;
   const rtp = [{ payload: payloadType, codec: 'H264', rate: 90000 }];
   const formats = fmtp === '' ? [] : [{ payload: payloadType, config: fmtp }];
   if (rtxPayloadType !== null) {
@@ -55,6 +56,7 @@ function videoLine(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | n
     fmtp: formats,
     ...payloads(rtp),
     ...sources,
+    ...(simulcast === undefined ? {} : simulcastLines(simulcast)),
   };
 }
 
@@ -77,7 +79,7 @@ type Line = Omit<MediaDescription, 'rtp' | 'fmtp' | 'payloads'>;
 function baseLine(
   type: 'video' | 'audio',
   offer: Offer,
-  accepted: Pick<AcceptedAudio, 'mid' | 'payloadType' | 'extensions' | 'feedback'>,
+  accepted: AcceptedAudio | AcceptedVideo,
   local: LocalParameters,
 ): Line {
   const offered = offer.media.find(line => line.type === type && String(line.mid) === accepted.mid);
@@ -96,7 +98,7 @@ function baseLine(
     direction: offer.role === 'publisher' ? 'recvonly' : 'sendonly',
     rtcpMux: 'rtcp-mux',
     ...(offered?.rtcpRsize === undefined ? {} : { rtcpRsize: 'rtcp-rsize' as const }),
-    ext: extensionLines(offered, accepted.extensions),
+    ext: extensionLines(offered, accepted),
     rtcpFb: feedbackLines(accepted.payloadType, accepted.feedback),
   };
 }
@@ -104,9 +106,11 @@ function baseLine(
 /** `video-orientation` is left out so that phones rotate before they encode. */
 function extensionLines(
   offered: MediaDescription | undefined,
-  accepted: AcceptedExtensions,
+  accepted: AcceptedAudio | AcceptedVideo,
 ): NonNullable<MediaDescription['ext']> {
-  const ids = Object.values(accepted);
+  const ids: (number | null)[] = Object.values(accepted.extensions);
+  if ('simulcast' in accepted && accepted.simulcast !== undefined)
+    ids.push(accepted.simulcast.ridId, accepted.simulcast.repairedRidId);
   return (offered?.ext ?? [])
     .filter(line => ids.includes(line.value))
     .map(line => ({ value: line.value, uri: line.uri }));

@@ -7,6 +7,7 @@ import type {
   AcceptedVideo,
   OfferRole,
 } from './offer.ts';
+import { acceptSimulcast } from './simulcast.ts';
 
 const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
@@ -15,7 +16,12 @@ const ABS_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-tim
 const PROFILE_DEFAULT = '42000a';
 
 /** Chooses H.264 with packetization-mode 1 and its RTX. Throws `MediaError` `no-h264`. */
-export function acceptVideo(media: MediaDescription, role: OfferRole, wantedProfile?: string): AcceptedVideo {
+export function acceptVideo(
+  media: MediaDescription,
+  role: OfferRole,
+  wantedProfile?: string,
+  layered = false,
+): AcceptedVideo {
   const candidates = media.rtp
     .filter(codec => String(codec.codec).toLowerCase() === 'h264' && isPayloadType(codec.payload))
     .map(codec => h264(media, codec.payload))
@@ -23,12 +29,14 @@ export function acceptVideo(media: MediaDescription, role: OfferRole, wantedProf
   const best = candidates.sort((a, b) => rank(a, wantedProfile) - rank(b, wantedProfile))[0];
   if (best === undefined) refuse('no-h264', 'video must offer H.264 with packetization-mode=1');
   const { payloadType, fmtp, profileLevelId } = best;
+  const simulcast = layered && role === 'publisher' ? acceptSimulcast(media, extensionId) : null;
   return {
     mid: String(media.mid),
     payloadType,
     rtxPayloadType: rtxFor(media, payloadType),
     fmtp,
     profileLevelId,
+    ...(simulcast === null ? {} : { simulcast }),
     ...accepted(media, payloadType, role),
   };
 }

@@ -31,6 +31,15 @@ export interface AcceptedFeedback {
   readonly remb: boolean;
 }
 
+/** Several encodings of one video line, told apart by RID (RFC 8853). */
+export interface AcceptedSimulcast {
+  /** One to `SIMULCAST_LAYERS_MAX`; the first is taken for the best one until pictures tell. */
+  readonly rids: readonly string[];
+  /** Ids of the header extensions that name the layer of a packet, and of a retransmission (RFC 8852). */
+  readonly ridId: number;
+  readonly repairedRidId: number | null;
+}
+
 export interface AcceptedVideo {
   readonly mid: string;
   /** H.264 with packetization-mode 1. */
@@ -40,6 +49,8 @@ export interface AcceptedVideo {
   readonly fmtp: string;
   /** Six lower-case hex digits (RFC 6184 section 8.1). */
   readonly profileLevelId: string;
+  /** Absent when the line has one encoding, and for viewers. */
+  readonly simulcast?: AcceptedSimulcast;
   readonly extensions: AcceptedExtensions;
   readonly feedback: AcceptedFeedback;
 }

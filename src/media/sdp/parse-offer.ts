@@ -7,11 +7,13 @@ export interface OfferOptions {
   readonly role: OfferRole;
   /** `profile-level-id` of the stream that a viewer will get; the offered payload type of its profile is preferred. */
   readonly profileLevelId?: string;
+  /** Whether a publisher may send several layers (`a=simulcast`). Without it, an offer of several comes to one. */
+  readonly simulcast?: boolean;
 }
 
 /** Only what is read here reaches the parser: other lines cost nothing and cannot surprise it. */
 const KEPT_LINE =
-  /^(?:[vost]=|m=|a=(?:group|mid|rtpmap|fmtp|rtcp-fb|extmap|extmap-allow-mixed|setup|ice-ufrag|ice-pwd|fingerprint|rtcp-mux|rtcp-rsize|bundle-only|sendrecv|sendonly|recvonly|inactive)(?::|$))/;
+  /^(?:[vost]=|m=|a=(?:group|mid|rtpmap|fmtp|rtcp-fb|extmap|extmap-allow-mixed|setup|ice-ufrag|ice-pwd|fingerprint|rtcp-mux|rtcp-rsize|rid|simulcast|bundle-only|sendrecv|sendonly|recvonly|inactive)(?::|$))/;
 
 /** Reads an offer and chooses from it. Throws `MediaError`; its `reason` is a `SdpReason`. */
 export function parseOffer(text: string, options: OfferOptions): Offer {
@@ -28,7 +30,7 @@ export function parseOffer(text: string, options: OfferOptions): Offer {
     role: options.role,
     remote: remoteParameters(session, bundled),
     candidates: candidateLines(lines),
-    video: acceptVideo(videoMedia, options.role, options.profileLevelId),
+    video: acceptVideo(videoMedia, options.role, options.profileLevelId, options.simulcast),
     audio: acceptAudio(audioMedia, options.role),
     media: session.media,
   };

@@ -110,6 +110,51 @@ test('the answer to a viewer sends, with one CNAME and stream for both tracks', 
   assert.deepEqual(answer.media[1]?.ssrcGroups, [{ semantics: 'FID', ssrcs: '11 12' }]);
 });
 
+const layered = (rids: readonly string[]): string => {
+  const lines = [
+    'a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+    'a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
+    ...rids.map(rid => `a=rid:${rid.replace('~', '')} send`),
+    `a=simulcast:send ${rids.join(';')}`,
+  ];
+  const plain = chromium.replaceAll(/a=extmap:\d+ \S*rtp-stream-id\r\n/g, '');
+  return plain.replace('a=mid:1\r\n', found => `${found}${lines.join('\r\n')}\r\n`);
+};
+
+test('the answer accepts every layer of simulcast, and says how packets name theirs', () => {
+  const offer = parseOffer(layered(['h', 'm', '~l']), { role: 'publisher', simulcast: true });
+  assert.deepEqual(offer.video.simulcast, { rids: ['h', 'm', 'l'], ridId: 10, repairedRidId: 11 });
+  const line = parse(writeAnswer(offer, local)).media[1]!;
+  assert.deepEqual(
+    line.rids?.map(rid => [String(rid.id), rid.direction]),
+    [
+      ['h', 'recv'],
+      ['m', 'recv'],
+      ['l', 'recv'],
+    ],
+  );
+  assert.deepEqual(line.simulcast, { dir1: 'recv', list1: 'h;m;l' });
+  assert.ok([10, 11].every(id => line.ext?.some(extension => extension.value === id)));
+});
+
+test('numbered layers are those of an encoder that counts from the best', () => {
+  const offer = parseOffer(layered(['2', '0', '1']), { role: 'publisher', simulcast: true });
+  assert.deepEqual(offer.video.simulcast?.rids, ['0', '1', '2']);
+  const one = parseOffer(layered(['0']), { role: 'publisher', simulcast: true });
+  assert.deepEqual(one.video.simulcast?.rids, ['0']);
+});
+
+test('simulcast is taken whole or not at all, and only where it is wanted', () => {
+  const taken = (text: string, simulcast = true) =>
+    parseOffer(text, { role: 'publisher', simulcast }).video.simulcast;
+  assert.equal(taken(layered(['a', 'b']), false), undefined);
+  assert.equal(taken(layered(['a', 'b', 'c', 'd', 'e'])), undefined);
+  assert.equal(taken(layered(['a', 'a'])), undefined);
+  assert.equal(taken(layered(['a', 'b']).replace('a=rid:b send', 'a=rid:b recv')), undefined);
+  assert.equal(taken(layered(['a', 'b/../c'])), undefined);
+  assert.equal(taken(layered(['a', 'b']).replace(/a=extmap:10 .*\r\n/, '')), undefined);
+});
+
 test('m-lines beyond the first video and audio are rejected in place', () => {
   const mLine =
     'm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\na=sctp-port:5000\r\n';

@@ -1,6 +1,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { Closer } from '#base/dispose.ts';
 import type { Stream, StreamReader } from '#live/index.ts';
+import { LayerChoice } from '#media/rtp/layer-choice.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
 import { ViewerRtp } from '#media/rtp/viewer.ts';
 import type { SendingSsrcs } from '#media/sdp/answer.ts';
@@ -29,6 +30,7 @@ export class WhepSession implements StreamReader {
   readonly iceUfrag: string;
   readonly #options: WhepSessionOptions;
   readonly #rtp: ViewerRtp;
+  readonly #choice = new LayerChoice();
   #transport: RtcTransport | null = null;
   #reading: Closer | null = null;
   #isClosed = false;
@@ -77,7 +79,9 @@ export class WhepSession implements StreamReader {
   }
 
   tick(nowMs: number): void {
-    if (this.#reading) this.#rtp.tick(nowMs);
+    if (!this.#reading) return;
+    this.#rtp.tick(nowMs);
+    this.#chooseLayer(nowMs);
   }
 
   /** Idempotent. */
@@ -98,10 +102,20 @@ export class WhepSession implements StreamReader {
     if (state === 'connected' && !this.#isClosed) this.#join();
   }
 
+  /** One layer for this viewer, by what it can receive. */
+  #chooseLayer(nowMs: number): void {
+    const { layers } = this.#options.stream;
+    const offers = layers.map(({ track, bitrateBps, lastMs }) => ({ id: track.id, bitrateBps, lastMs }));
+    const chosen = this.#choice.choose(offers, this.#rtp.stats, nowMs);
+    if (chosen !== null) this.#rtp.select(chosen);
+  }
+
   /** What came since the last key frame goes out at once, then everything as it comes: nothing arrives in between. */
   #join(): void {
     const { stream, clock } = this.#options;
-    this.#rtp.join(stream.gop(), clock.monotonicMs());
+    const nowMs = clock.monotonicMs();
+    this.#chooseLayer(nowMs);
+    this.#rtp.join(stream.gop(this.#rtp.stats.trackId), nowMs);
     this.#reading = stream.read(this);
   }
 }

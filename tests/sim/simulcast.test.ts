@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Layers } from '#live/stream/layers.ts';
+import { H264Depacketizer } from '#media/h264/depacketizer.ts';
+import { LayerChoice } from '#media/rtp/layer-choice.ts';
+import { parseRtp, type RtpPacket } from '#media/rtp/packet.ts';
+import { PublisherRtp } from '#media/rtp/publisher.ts';
+import { ViewerRtp } from '#media/rtp/viewer.ts';
+import type { Unit } from '#media/unit.ts';
+import { Seeded } from '#tests/support/seeded.ts';
+import { createPath, type NetworkOptions, SimulatedTime } from '#tests/support/simulated-network.ts';
+import {
+  SimulatedPublisher,
+  simulatedAudio,
+  simulatedLayers,
+  simulatedVideo,
+} from '#tests/support/simulated-publisher.ts';
+
+const RIDS = ['h', 'm', 'l'];
+const START_MS = 1000;
+const END_MS = 21_000;
+
+interface Options {
+  readonly network: NetworkOptions;
+  /** What the viewer says it can receive, at each moment. */
+  readonly estimateBps: (nowMs: number) => number;
+  /** Whether a layer is sent. */
+  readonly sends?: (rid: string, nowMs: number) => boolean;
+}
+
+/** Twenty seconds of three layers over a lossy way up, and one viewer without loss. */
+function run(seed: number, options: Options) {
+  const random = new Seeded(seed);
+  const time = new SimulatedTime();
+  const { network, estimateBps, sends = () => true } = options;
+  const units: { id: string; unit: Unit }[] = [];
+  const sent: { packet: RtpPacket; atMs: number; trackId: string }[] = [];
+  const layers = new Layers();
+  const choice = new LayerChoice();
+  const back = createPath(time, random, { delayMs: network.delayMs }, bytes => {
+    for (const publisher of publishers) publisher.rtcp(bytes);
+  });
+  const receiver = new PublisherRtp(
+    { video: simulatedLayers, audio: simulatedAudio, ssrc: 7 },
+    {
+      packet(track, packet) {
+        layers.add(track, packet, time.nowMs);
+        viewer.packet(track, packet, time.nowMs);
+      },
+      unit: (track, unit) => units.push({ id: track.id, unit }),
+      rtcp: back,
+    },
+  );
+  const viewer = new ViewerRtp(
+    { video: simulatedVideo, audio: simulatedAudio, ssrcs: { video: 5, videoRtx: null, audio: 6 } },
+    {
+      send(bytes) {
+        const packet = parseRtp(bytes.slice());
+        if (packet?.payloadType === 106)
+          sent.push({ packet, atMs: time.nowMs, trackId: viewer.stats.trackId });
+      },
+      keyframeWanted: () => receiver.requestKeyframe(time.nowMs),
+    },
+  );
+  const forth = createPath(time, random, network, bytes => receiver.receive(bytes, time.nowMs));
+  const transport = { sequence: 0 };
+  const publishers = RIDS.map(
+    (rid, i) =>
+      new SimulatedPublisher(
+        random,
+        forth,
+        {
+          rid,
+          videoSsrc: 100 + i,
+          rtxSsrc: 200 + i,
+          videoTimestamp: i * 7_000_000,
+          frameBytes: Math.round(9000 / 4 ** i),
+        },
+        transport,
+      ),
+  );
+  time.every(1000 / 30, START_MS, END_MS, () => {
+    for (const [i, rid] of RIDS.entries()) if (sends(rid, time.nowMs)) publishers[i]!.frame(time.nowMs);
+  });
+  time.every(20, START_MS, END_MS, () => publishers[0]!.sound(time.nowMs));
+  time.every(1000, START_MS + 500, END_MS, () => {
+    for (const publisher of publishers) publisher.reports(time.nowMs);
+  });
+  time.every(20, START_MS, END_MS + 1000, () => receiver.tick(time.nowMs));
+  time.every(100, START_MS, END_MS, () => {
+    viewer.tick(time.nowMs);
+    const offers = layers.states.map(state => ({
+      id: state.track.id,
+      bitrateBps: state.bitrateBps,
+      lastMs: state.lastMs,
+    }));
+    const report = { estimateBps: estimateBps(time.nowMs), lossRatio: 0 };
+    const chosen = choice.choose(offers, report, time.nowMs);
+    if (chosen !== null) viewer.select(chosen);
+  });
+  time.at(START_MS + 500, () => viewer.join([], time.nowMs));
+  time.runUntil(END_MS + 1000);
+  return { receiver, publishers, units, sent, viewer };
+}
+
+/** The viewer's packets in a row: no gap in the numbers, time that goes on at its pace, whole frames only. */
+function assertContinuous(sent: ReturnType<typeof run>['sent']): void {
+  let broken = 0;
+  const keys: boolean[] = [];
+  const depacketizer = new H264Depacketizer(
+    unit => keys.push(unit.key),
+    () => broken++,
+  );
+  for (const [i, { packet, atMs }] of sent.entries()) {
+    depacketizer.push(packet.payload, packet.timestamp, packet.marker, atMs);
+    const before = sent[i - 1]?.packet;
+    if (before === undefined) continue;
+    assert.equal((packet.sequenceNumber - before.sequenceNumber) & 0xffff, 1, 'no gap');
+    const ticks = (packet.timestamp - before.timestamp) | 0;
+    assert.ok(ticks === 0 || (ticks > 0 && ticks < 90_000 * 2), `a step of ${ticks} ticks at ${atMs}`);
+  }
+  assert.equal(broken, 0, 'every frame is whole');
+  assert.ok(keys[0]);
+}
+
+const trackAt = (sent: ReturnType<typeof run>['sent'], atMs: number): string | undefined =>
+  sent.findLast(entry => entry.atMs <= atMs)?.trackId;
+
+test('a viewer falls to the layer that it can receive and climbs back, without a gap', t => {
+  const seed = 31;
+  t.diagnostic(`seed ${seed}`);
+  const { sent, viewer } = run(seed, {
+    network: { delayMs: 20 },
+    estimateBps: nowMs => (nowMs > 8000 && nowMs < 14_000 ? 150_000 : 5_000_000),
+  });
+  assertContinuous(sent);
+  assert.equal(trackAt(sent, 7900), 'video');
+  assert.equal(trackAt(sent, 13_900), 'video-3');
+  assert.notEqual(trackAt(sent, END_MS), 'video-3');
+  assert.ok(viewer.stats.switches <= 5, `${viewer.stats.switches} switches`);
+});
+
+test('when the best layer pauses its viewers go on with the next one', t => {
+  const seed = 32;
+  t.diagnostic(`seed ${seed}`);
+  const { sent } = run(seed, {
+    network: { delayMs: 20 },
+    estimateBps: () => 9_000_000,
+    sends: (rid, nowMs) => rid !== 'h' || nowMs < 9000 || nowMs > 15_000,
+  });
+  assertContinuous(sent);
+  assert.equal(trackAt(sent, 8900), 'video');
+  assert.equal(trackAt(sent, 14_900), 'video-2');
+  const pauseMs = sent.reduce(
+    (most, entry, i) => Math.max(most, entry.atMs - (sent[i - 1]?.atMs ?? entry.atMs)),
+    0,
+  );
+  assert.ok(pauseMs < 1500, `${pauseMs} ms without a picture`);
+  assert.equal(trackAt(sent, END_MS), 'video');
+});
+
+for (const [seed, loss] of [
+  [1, 0.02],
+  [2, 0.05],
+  [3, 0.1],
+] as const) {
+  test(`three layers come through ${loss * 100} % loss in order and beside each other (seed ${seed})`, () => {
+    const network = { delayMs: 20, jitterMs: 5, loss, duplication: 0.01 };
+    const { units, publishers } = run(seed, { network, estimateBps: () => 9_000_000 });
+    const slices = (id: string) =>
+      units.flatMap(({ id: of, unit }) =>
+        of === id && unit.kind === 'video' ? [Buffer.from(unit.nals.at(-1)!).toString('base64')] : [],
+      );
+    for (const [i, id] of ['video', 'video-2', 'video-3'].entries()) {
+      const all = publishers[i]!.frames.map(frame => Buffer.from(frame.slice).toString('base64'));
+      const received = slices(id);
+      const first = all.indexOf(received[0]!);
+      assert.ok(first <= 40, `${id} begins with frame ${first}`);
+      // A retransmission may be lost as well: then the layer goes on with its next key frame.
+      const positions = received.map(slice => all.indexOf(slice));
+      assert.ok(
+        positions.every((position, at) => at === 0 || position > positions[at - 1]!),
+        `${id} in order`,
+      );
+      assert.ok(received.length > (all.length - first) * 0.93, `${id}: ${received.length} of ${all.length}`);
+    }
+    const ends = ['video', 'video-2', 'video-3'].map(
+      id => units.findLast(entry => entry.id === id)!.unit.pts,
+    );
+    assert.ok(Math.max(...ends) - Math.min(...ends) < 90 * 105, `${ends} are about the same frame`);
+  });
+}
