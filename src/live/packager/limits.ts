@@ -56,5 +56,14 @@ export const BLOCK_MS_MAX = 3 * TARGET_DURATION_S * 1000;
 /** Requests that may wait on one rendition. */
 export const WAITING_MAX = 20_000;
 
+/** Layers of video, with what a publisher that takes over may bring. */
+export const VIDEO_RENDITIONS_MAX = 4;
+/** A layer this much behind the others has paused: its playlist has a gap from there on. */
+export const LAYER_LATE_S = 1;
+/** The first players wait this long, in media time, for all layers to begin. Congestion control ramps up meanwhile. */
+export const LAYERS_WAIT_S = 4;
+/** BANDWIDTH of one of several layers: bits for each pixel of a frame, at 30 a second; more when more was measured. */
+export const LAYER_BITS_PER_PIXEL = 3;
+export const AUDIO_BANDWIDTH = 160_000;
 /** BANDWIDTH while live: above what a browser sends of one layer. The replay states what was measured. */
 export const LIVE_BANDWIDTH = 6_000_000;

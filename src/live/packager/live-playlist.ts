@@ -67,6 +67,7 @@ function describe(rendition: RenditionState, segment: SegmentMedia, withParts: b
     programDateMs: rendition.epochMs + (segment.start * 1000) / timescale,
     map: initName(segment.initNumber),
     discontinuity: segment.discontinuity,
+    gap: segment.gap,
     parts: parts.map((part, i) => ({
       uri: partName(segment.msn, i),
       durationS: part.duration / timescale,
@@ -83,7 +84,7 @@ function hint(last: SegmentMedia | undefined): string {
 /** The last part that a sibling lists, for the player that switches to it. */
 function report(sibling: RenditionState): RenditionReport[] {
   const last = sibling.segments.findLast(isVisible);
-  if (!last) return [];
+  if (!last || last.gap) return [];
   const uri = `../${sibling.name}/${PLAYLIST_NAME}`;
   return [{ uri, lastMsn: last.msn, lastPart: last.parts.length - 1 }];
 }

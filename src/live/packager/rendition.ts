@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import { Refusal } from '#contract/errors.ts';
 import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, WAITING_MAX } from './limits.ts';
 import { advanceRefusal, livePlaylist } from './live-playlist.ts';
-import type { InitMedia, PartMedia, RenditionInfo, SegmentMedia, SegmentSink } from './segment.ts';
+import type { InitMedia, PartMedia, RenditionInfo, SegmentMedia, VideoSink } from './segment.ts';
 import {
   type HlsAnswer,
   type HlsBody,
@@ -32,10 +32,11 @@ interface OpenSegment extends SegmentMedia {
   duration: number;
   parts: PartMedia[];
   complete: boolean;
+  gap: boolean;
 }
 
 /** The last segments of one rendition in memory, and the requests that wait for the next. */
-export class Rendition implements SegmentSink {
+export class Rendition implements VideoSink {
   readonly name: RenditionName;
   readonly timescale: number;
   readonly epochMs: number;
@@ -100,8 +101,17 @@ export class Rendition implements SegmentSink {
       discontinuity,
       parts: [],
       complete: false,
+      gap: false,
     });
     if (this.#segments.length > HELD_SEGMENTS_MAX) this.#forgetOldest();
+  }
+
+  gap(start: number, duration: number, discontinuity: boolean): void {
+    this.begin(start, discontinuity);
+    const open = this.#open();
+    open.duration = duration;
+    open.complete = true;
+    open.gap = true;
   }
 
   part(part: PartMedia): void {
@@ -148,7 +158,7 @@ export class Rendition implements SegmentSink {
 
   segmentAnswer(msn: number): HlsAnswer {
     const segment = this.#find(msn);
-    return segment?.complete ? mediaBody(segment.parts.map(part => part.bytes)) : notThere();
+    return segment?.complete && !segment.gap ? mediaBody(segment.parts.map(part => part.bytes)) : notThere();
   }
 
   /** A part that a preload hint names is waited for; one further ahead is not there. */
@@ -181,7 +191,7 @@ export class Rendition implements SegmentSink {
     const last = this.#segments.at(-1);
     if (!last || msn > last.msn) return false;
     const segment = this.#find(msn);
-    if (!segment) return true;
+    if (!segment || segment.gap) return true;
     if (segment.parts.length > part) return true;
     return segment.complete && segment !== last && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
   }

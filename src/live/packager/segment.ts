@@ -18,6 +18,8 @@ export interface SegmentMedia {
   readonly discontinuity: boolean;
   readonly parts: readonly PartMedia[];
   readonly complete: boolean;
+  /** Nothing came in this time: there are no parts. */
+  readonly gap: boolean;
 }
 
 /** What the initialization section of a rendition says, for the multivariant playlist. */
@@ -38,6 +40,12 @@ export interface SegmentSink {
   part(part: PartMedia): void;
   end(): void;
   publish(): void;
+}
+
+/** A sink of video, whose layers may pause one by one. */
+export interface VideoSink extends SegmentSink {
+  /** A segment without media (EXT-X-GAP), in ticks. */
+  gap(start: number, duration: number, discontinuity: boolean): void;
 }
 
 /** Names below a rendition's folder. They are the same live, in the replay, and in the store of blobs. */

@@ -32,6 +32,7 @@ function segmenter() {
       end: () => {
         cut.segments.at(-1)!.ended = true;
       },
+      gap: () => assert.fail('one layer has no gaps'),
       publish: () => cut.publishes++,
     },
     {

@@ -1,23 +1,18 @@
 import { MediaError, type VideoUnit } from '#media/unit.ts';
-import {
-  FIRST_KEYFRAME_ASK_S,
-  FIRST_SEGMENT_MIN_S,
-  KEYFRAME_ASK_AGAIN_S,
-  KEYFRAME_ASK_S,
-  PART_TARGET_S,
-  PAUSE_MAX_S,
-  SEGMENT_MAX_S,
-  SEGMENT_MIN_S,
-} from './limits.ts';
+import { KEYFRAME_ASK_AGAIN_S, PART_TARGET_S, PAUSE_MAX_S, SEGMENT_MAX_S } from './limits.ts';
 import { ParameterSets, type SplitUnit, splitUnit } from './parameter-sets.ts';
 import { PartBuilder } from './part-builder.ts';
-import type { SegmentSink } from './segment.ts';
+import type { VideoSink } from './segment.ts';
+import { SegmentPlan } from './segment-plan.ts';
 
 export interface VideoSegmenterEvents {
   keyframeWanted(): void;
   /** The timeline breaks: it ended at `end` and goes on at `start`, both in ticks. */
   discontinuity(end: number, start: number): void;
 }
+
+/** A shorter hole is none: the segment after it just begins later. */
+const GAP_MIN_S = 0.05;
 
 /** A frame whose duration is not known before the next one arrives. */
 interface Held {
@@ -30,7 +25,8 @@ interface Held {
 /** Cuts access units into parts and segments, on the decode timeline. */
 export class VideoSegmenter {
   readonly #timescale: number;
-  readonly #sink: SegmentSink;
+  readonly #sink: VideoSink;
+  readonly #plan: SegmentPlan;
   readonly #events: VideoSegmenterEvents;
   readonly #sets = new ParameterSets();
   readonly #part = new PartBuilder(true);
@@ -38,16 +34,49 @@ export class VideoSegmenter {
   /** Ticks of the frame before, the estimate for one that has no successor. */
   #frameDuration: number;
   #segmentStart = 0;
-  #segments = 0;
-  #askedAt = Number.NEGATIVE_INFINITY;
+  #begun = false;
+  /** Where this layer stopped, while others go on. */
+  #restsAt: number | null = null;
+  #breaksSeen = 0;
   /** Units that could not be used: before the first key frame, or with unreadable parameter sets. */
   dropped = 0;
 
-  constructor(timescale: number, sink: SegmentSink, events: VideoSegmenterEvents) {
+  /** Layers of one video share their plan. */
+  constructor(
+    timescale: number,
+    sink: VideoSink,
+    events: VideoSegmenterEvents,
+    plan = new SegmentPlan(timescale),
+  ) {
+    this.#plan = plan;
     this.#timescale = timescale;
     this.#sink = sink;
     this.#events = events;
     this.#frameDuration = timescale / 30;
+  }
+
+  /** Whether the others have come `seconds` further, since their last break if this one has not crossed it. */
+  isLate(seconds: number): boolean {
+    if (this.#held === null || this.#plan.position === null) return false;
+    const seen = this.#breaksSeen === this.#plan.breaks;
+    const from = seen ? this.#held.dts : Math.max(this.#held.dts, this.#plan.breakStart);
+    return this.#plan.position - from > this.#ticks(seconds);
+  }
+
+  /** This layer has paused: publishes what there is. What the others have cut since then is a gap. */
+  rest(): void {
+    if (this.#held) {
+      this.#restsAt = this.#held.dts + this.#frameDuration;
+      this.#append(this.#frameDuration);
+      this.#endSegment();
+      this.#held = null;
+    }
+    this.#gapTo(this.#plan.start);
+    this.#sink.publish();
+  }
+
+  get rests(): boolean {
+    return this.#restsAt !== null;
   }
 
   /** Ticks of the newest frame, or null before the first. */
@@ -66,10 +95,10 @@ export class VideoSegmenter {
       this.#askForKeyframe(dts);
       return;
     }
+    this.#plan.position = Math.max(this.#plan.position ?? 0, dts);
     this.#place(dts, unit.key, pause, changed);
     this.#held = { dts, compositionOffset: unit.pts - unit.dts, key: unit.key, pieces: split.sample };
-    const askAfter = this.#segments === 1 ? FIRST_KEYFRAME_ASK_S : KEYFRAME_ASK_S;
-    if (dts - this.#segmentStart >= this.#ticks(askAfter)) this.#askForKeyframe(dts);
+    if (this.#plan.asksAt(dts)) this.#askForKeyframe(dts);
     this.#sink.publish();
   }
 
@@ -89,19 +118,38 @@ export class VideoSegmenter {
 
   /** Gives the held frame its duration, and opens the segment that the new one belongs to. */
   #place(dts: number, key: boolean, pause: boolean, changed: boolean): void {
-    const first = this.#held === null;
+    // Another layer has crossed this break already.
+    const broken = this.#breaksSeen < this.#plan.breaks && key && this.#plan.isBehindBreak(dts);
+    const breaks = pause || broken || (changed && this.#begun);
+    if (breaks && !broken) this.#plan.break(dts);
     if (this.#held) {
       const duration = pause ? this.#frameDuration : dts - this.#held.dts;
       const end = this.#held.dts + duration;
       this.#append(duration);
-      if (pause || changed) this.#events.discontinuity(end, dts);
+      if (breaks && !broken) this.#events.discontinuity(end, dts);
+      if (!breaks && !(key && this.#plan.cutsAt(dts, this.#segmentStart))) return;
+      this.#endSegment();
     }
-    const least = this.#segments === 1 ? FIRST_SEGMENT_MIN_S : SEGMENT_MIN_S;
-    const longEnough = dts - this.#segmentStart >= this.#ticks(least);
-    if (!first && !pause && !changed && !(key && longEnough)) return;
-    if (!first) this.#endSegment();
+    const joins = this.#held === null && this.#plan.count > 0;
+    this.#gapTo(dts);
+    this.#restsAt = null;
     if (changed) this.#writeInit();
-    this.#begin(dts, !first && (pause || changed));
+    const discontinuity = this.#begun && (breaks || this.#breaksSeen < this.#plan.breaks);
+    this.#breaksSeen = this.#plan.breaks;
+    this.#begun = true;
+    if (!joins) this.#plan.begin(dts);
+    this.#begin(dts, discontinuity);
+  }
+
+  /** Time without pictures of this layer keeps its place in the playlist. */
+  #gapTo(end: number): void {
+    if (this.#restsAt === null) return;
+    const crossed = this.#breaksSeen < this.#plan.breaks;
+    const start = crossed ? Math.max(this.#restsAt, this.#plan.breakStart) : this.#restsAt;
+    if (end - start < this.#ticks(GAP_MIN_S)) return;
+    this.#sink.gap(start, end - start, crossed);
+    this.#breaksSeen = this.#plan.breaks;
+    this.#restsAt = end;
   }
 
   /** Whether the initialization section must change; null when the key frame cannot be used. */
@@ -129,6 +177,7 @@ export class VideoSegmenter {
       held.dts + duration - this.#segmentStart > this.#ticks(SEGMENT_MAX_S)
     ) {
       this.#endSegment();
+      this.#plan.begin(held.dts);
       this.#begin(held.dts, false);
     }
     if (this.#part.count > 0 && this.#part.duration + duration > target) this.#closePart();
@@ -140,7 +189,6 @@ export class VideoSegmenter {
 
   #begin(dts: number, discontinuity: boolean): void {
     this.#segmentStart = dts;
-    this.#segments++;
     this.#sink.begin(dts, discontinuity);
   }
 
@@ -154,8 +202,8 @@ export class VideoSegmenter {
   }
 
   #askForKeyframe(dts: number): void {
-    if (dts - this.#askedAt < this.#ticks(KEYFRAME_ASK_AGAIN_S)) return;
-    this.#askedAt = dts;
+    if (dts - this.#plan.askedAt < this.#ticks(KEYFRAME_ASK_AGAIN_S)) return;
+    this.#plan.askedAt = dts;
     this.#events.keyframeWanted();
   }
 

@@ -29,4 +29,16 @@ export const recorderMigrations: Migrations = {
         .execute();
     },
   },
+  '0215-recording-layers': {
+    async up(db) {
+      await db.schema
+        .createTable('recording_layers')
+        .addColumn('broadcast_id', 'text', column => column.notNull())
+        .addColumn('rendition', 'text', column => column.notNull())
+        // As `recordings.video`, for layers of video beside the first.
+        .addColumn('info', 'text', column => column.notNull())
+        .addPrimaryKeyConstraint('recording_layers_key', ['broadcast_id', 'rendition'])
+        .execute();
+    },
+  },
 };

@@ -1,11 +1,11 @@
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
-import { writeMultivariant } from '#media/hls/multivariant.ts';
+import { type Variant, writeMultivariant } from '#media/hls/multivariant.ts';
 import { type PlaylistSegment, writeMediaPlaylist } from '#media/hls/playlist.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import { TARGET_DURATION_S } from '../packager/limits.ts';
-import { initName, PLAYLIST_NAME, segmentName } from '../packager/segment.ts';
+import { initName, PLAYLIST_NAME, type RenditionInfo, segmentName } from '../packager/segment.ts';
 import {
   type HlsAnswer,
   type HlsSource,
@@ -27,13 +27,14 @@ export function createReplay(
   const rows = (name: RenditionName) => segments.filter(segment => segment.rendition === name);
   const playlist = (name: RenditionName) =>
     rows(name).length > 0 ? playlistBody(vodPlaylist(recording.epochMs, rows(name))) : null;
-  const playlists = { video: playlist('video'), audio: playlist('audio') };
-  const multivariant = playlistBody(vodMultivariant(recording, rows('video'), rows('audio')));
+  const names = new Set(segments.map(segment => segment.rendition));
+  const playlists = new Map([...names].map(name => [name, playlist(name)]));
+  const multivariant = playlistBody(vodMultivariant(recording, rows));
   const stored = (key: string) => storedBytes(deps, key);
   return {
     live: false,
     multivariant: () => multivariant,
-    playlist: name => playlists[name] ?? notThere(),
+    playlist: name => playlists.get(name) ?? notThere(),
     init: (name, number) => stored(initKey(broadcastId, name, number)),
     segment: (name, msn) => stored(segmentKey(broadcastId, name, msn)),
     part: () => notThere(),
@@ -91,18 +92,19 @@ function missing(epochMs: number, before: SegmentRow | undefined, row: SegmentRo
 
 function vodMultivariant(
   recording: RecordingRow,
-  video: readonly SegmentRow[],
-  audio: readonly SegmentRow[],
+  rows: (name: RenditionName) => readonly SegmentRow[],
 ): string {
-  const infos = [recording.video, recording.audio].filter(info => info !== null);
-  const picture = infos.find(info => info.kind === 'video');
-  const sound = audio.length > 0 ? infos.find(info => info.kind === 'audio') : undefined;
+  const sound = rows('audio').length > 0 && recording.audio?.kind === 'audio' ? recording.audio : null;
+  const layers: [RenditionName, RenditionInfo | null][] = [['video', recording.video], ...recording.layers];
+  const variants = layers.flatMap(([name, info]): Variant[] => {
+    if (info?.kind !== 'video' || rows(name).length === 0) return [];
+    const { width, height, codec } = info;
+    const codecs = sound ? [codec, sound.codec] : [codec];
+    const bandwidth = peakRate(rows(name)) + peakRate(rows('audio'));
+    return [{ bandwidth, codecs, width, height, uri: `${name}/${PLAYLIST_NAME}` }];
+  });
   return writeMultivariant({
-    bandwidth: peakRate(video) + peakRate(audio),
-    codecs: [picture?.codec, sound?.codec].filter(codec => codec !== undefined),
-    width: picture?.width ?? 0,
-    height: picture?.height ?? 0,
-    videoUri: `video/${PLAYLIST_NAME}`,
+    variants: variants.sort((a, b) => b.width * b.height - a.width * a.height),
     audio: sound ? { uri: `audio/${PLAYLIST_NAME}`, channels: sound.channels } : null,
   });
 }

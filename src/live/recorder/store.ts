@@ -14,6 +14,11 @@ interface Tables {
     duration_ms: number;
     bytes: number;
   };
+  recording_layers: {
+    broadcast_id: string;
+    rendition: RenditionName;
+    info: string;
+  };
   recording_segments: {
     broadcast_id: string;
     rendition: RenditionName;
@@ -32,6 +37,8 @@ export interface RecordingRow {
   readonly epochMs: number;
   readonly video: RenditionInfo | null;
   readonly audio: RenditionInfo | null;
+  /** Layers of video beside the first. */
+  readonly layers: readonly [RenditionName, RenditionInfo][];
   readonly complete: boolean;
 }
 
@@ -78,6 +85,14 @@ export async function setInfo(
   info: RenditionInfo,
 ): Promise<void> {
   const json = JSON.stringify(info);
+  if (rendition !== 'video' && rendition !== 'audio') {
+    await tables(sql)
+      .insertInto('recording_layers')
+      .values({ broadcast_id: broadcastId, rendition, info: json })
+      .onConflict(conflict => conflict.columns(['broadcast_id', 'rendition']).doUpdateSet({ info: json }))
+      .execute();
+    return;
+  }
   await tables(sql)
     .updateTable('recordings')
     .set(rendition === 'video' ? { video: json } : { audio: json })
@@ -110,11 +125,18 @@ export async function findRecording(sql: Sql, broadcastId: BroadcastId): Promise
     .where('broadcast_id', '=', broadcastId)
     .executeTakeFirst();
   if (!row) return null;
+  const layers = await tables(sql)
+    .selectFrom('recording_layers')
+    .select(['rendition', 'info'])
+    .where('broadcast_id', '=', broadcastId)
+    .orderBy('rendition')
+    .execute();
   const info = (json: string | null) => (json === null ? null : (JSON.parse(json) as RenditionInfo));
   return {
     epochMs: row.epoch_ms,
     video: info(row.video),
     audio: info(row.audio),
+    layers: layers.map(layer => [layer.rendition, JSON.parse(layer.info) as RenditionInfo]),
     complete: row.complete === 1,
   };
 }
@@ -154,5 +176,6 @@ export async function setComplete(
 
 export async function deleteRecording(sql: Sql, broadcastId: BroadcastId): Promise<void> {
   await tables(sql).deleteFrom('recording_segments').where('broadcast_id', '=', broadcastId).execute();
+  await tables(sql).deleteFrom('recording_layers').where('broadcast_id', '=', broadcastId).execute();
   await tables(sql).deleteFrom('recordings').where('broadcast_id', '=', broadcastId).execute();
 }

@@ -122,13 +122,13 @@ test('what was live and ended has an end and nothing to wait for', () => {
   assert.ok(!lines.some(line => /HINT|REPORT|VOD/.test(line)));
 });
 
-test('the multivariant playlist names one variant and its audio', () => {
+test('the multivariant playlist names every variant and their audio', () => {
+  const codecs = ['avc1.42e01f', 'mp4a.40.2'];
   const text = writeMultivariant({
-    bandwidth: 2_500_000.4,
-    codecs: ['avc1.42e01f', 'mp4a.40.2'],
-    width: 1280,
-    height: 720,
-    videoUri: 'video/index.m3u8',
+    variants: [
+      { bandwidth: 2_500_000.4, codecs, width: 1280, height: 720, uri: 'video/index.m3u8' },
+      { bandwidth: 800_000, codecs, width: 640, height: 360, uri: 'video-2/index.m3u8' },
+    ],
     audio: { uri: 'audio/index.m3u8', channels: 2 },
   });
   assert.deepEqual(text.trimEnd().split('\n'), [
@@ -137,6 +137,8 @@ test('the multivariant playlist names one variant and its audio', () => {
     '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/index.m3u8"',
     '#EXT-X-STREAM-INF:BANDWIDTH=2500001,CODECS="avc1.42e01f,mp4a.40.2",RESOLUTION=1280x720,AUDIO="audio"',
     'video/index.m3u8',
+    '#EXT-X-STREAM-INF:BANDWIDTH=800000,CODECS="avc1.42e01f,mp4a.40.2",RESOLUTION=640x360,AUDIO="audio"',
+    'video-2/index.m3u8',
   ]);
 });
 
