@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { assert } from '#base/assert.ts';
-import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
 import { type Blobs, type ByteRange, isBlobKey } from '#ports/blobs.ts';
-import { StorageFull } from '#ports/storage-full.ts';
+import { storageFaults } from '#ports/storage-full.ts';
 
 export interface DiskBlobsOptions {
   /** Made when missing. Blobs lie below `data`, unfinished writes below `writing`. */
@@ -20,19 +19,19 @@ const ABANDONED_MS = 60 * 60 * 1000;
 export async function openDiskBlobs({ directory, log }: DiskBlobsOptions): Promise<Blobs> {
   const data = path.resolve(directory, 'data');
   const writing = path.resolve(directory, 'writing');
-  await asFault('opening the blob folder', async () => {
+  await storageFaults('opening the blob folder', async () => {
     await mkdir(data, { recursive: true });
     await mkdir(writing, { recursive: true });
     await removeAbandoned(writing, log);
   });
   return {
     put: (key, bytes) =>
-      asFault(`writing ${key}`, () => put(fileOf(data, key), path.join(writing, randomUUID()), bytes)),
-    get: (key, range) => asFault(`reading ${key}`, () => get(fileOf(data, key), range)),
-    size: key => asFault(`sizing ${key}`, () => size(fileOf(data, key))),
-    delete: key => asFault(`deleting ${key}`, () => rm(fileOf(data, key), { force: true })),
+      storageFaults(`writing ${key}`, () => put(fileOf(data, key), path.join(writing, randomUUID()), bytes)),
+    get: (key, range) => storageFaults(`reading ${key}`, () => get(fileOf(data, key), range)),
+    size: key => storageFaults(`sizing ${key}`, () => size(fileOf(data, key))),
+    delete: key => storageFaults(`deleting ${key}`, () => rm(fileOf(data, key), { force: true })),
     deletePrefix: prefix =>
-      asFault(`deleting below ${prefix}`, () =>
+      storageFaults(`deleting below ${prefix}`, () =>
         rm(fileOf(data, prefix.replace(/\/$/, '')), { recursive: true, force: true }),
       ),
   };
@@ -109,15 +108,5 @@ async function removeAbandoned(writing: string, log: Logger): Promise<void> {
     if (!found || Date.now() - found.mtimeMs < ABANDONED_MS) continue;
     await unlink(file).catch(nullWhenMissing);
     log.info({ file: name }, 'removed an unfinished write');
-  }
-}
-
-async function asFault<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) throw cause;
-    const isFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
-    throw isFull ? new StorageFull(`${what} failed`, cause) : new Fault(`${what} failed`, cause);
   }
 }

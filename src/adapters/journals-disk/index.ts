@@ -3,10 +3,9 @@ import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { assert } from '#base/assert.ts';
-import { Fault } from '#base/fault.ts';
 import { isBlobKey } from '#ports/blobs.ts';
 import type { JournalFile, Journals } from '#ports/journals.ts';
-import { StorageFull } from '#ports/storage-full.ts';
+import { storageFaults } from '#ports/storage-full.ts';
 
 /** Plain descriptors: a `FileHandle` that is forgotten ends the process when it is collected. */
 const openFile = promisify(fs.open);
@@ -22,12 +21,12 @@ export interface DiskJournalsOptions {
 /** Journals as files. Throws a Fault when the folder cannot be used. */
 export async function openDiskJournals({ directory }: DiskJournalsOptions): Promise<Journals> {
   const root = path.resolve(directory);
-  await asFault('opening the journal folder', () => mkdir(root, { recursive: true }));
+  await storageFaults('opening the journal folder', () => mkdir(root, { recursive: true }));
   return {
-    create: key => asFault(`creating ${key}`, () => create(fileOf(root, key))),
-    read: key => asFault(`reading ${key}`, () => readFile(fileOf(root, key)).catch(nullWhenMissing)),
-    list: prefix => asFault(`listing ${prefix}`, () => list(fileOf(root, prefix), prefix)),
-    delete: key => asFault(`deleting ${key}`, () => rm(fileOf(root, key), { force: true })),
+    create: key => storageFaults(`creating ${key}`, () => create(fileOf(root, key))),
+    read: key => storageFaults(`reading ${key}`, () => readFile(fileOf(root, key)).catch(nullWhenMissing)),
+    list: prefix => storageFaults(`listing ${prefix}`, () => list(fileOf(root, prefix), prefix)),
+    delete: key => storageFaults(`deleting ${key}`, () => rm(fileOf(root, key), { force: true })),
   };
 }
 
@@ -43,8 +42,8 @@ async function create(file: string): Promise<JournalFile> {
   const descriptor = await openFile(file, 'w');
   await syncFolder(folder);
   return {
-    append: bytes => asFault(`appending to ${path.basename(file)}`, () => append(descriptor, bytes)),
-    close: () => asFault(`closing ${path.basename(file)}`, () => closeFile(descriptor)),
+    append: bytes => storageFaults(`appending to ${path.basename(file)}`, () => append(descriptor, bytes)),
+    close: () => storageFaults(`closing ${path.basename(file)}`, () => closeFile(descriptor)),
   };
 }
 
@@ -71,14 +70,4 @@ async function list(folder: string, prefix: string): Promise<string[]> {
 function nullWhenMissing(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
   throw error;
-}
-
-async function asFault<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) throw cause;
-    const isFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
-    throw isFull ? new StorageFull(`${what} failed`, cause) : new Fault(`${what} failed`, cause);
-  }
 }
