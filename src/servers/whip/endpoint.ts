@@ -176,7 +176,7 @@ export class Whip implements WhipServer {
 
 function readOffer(text: string): Offer {
   try {
-    return parseOffer(text, { role: 'publisher' });
+    return parseOffer(text, { role: 'publisher', simulcast: true });
   } catch (cause) {
     if (cause instanceof MediaError) throw sdpRefusal(cause.reason, cause.message);
     throw cause;
