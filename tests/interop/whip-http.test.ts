@@ -138,10 +138,15 @@ describe('WHIP and WHEP over HTTP', () => {
       assertNothingLeft();
     });
 
-    it(`${protocol}: other verbs are refused`, async () => {
-      const response = await fetch(`${server.url}/${protocol}/${TEST_BROADCAST}`);
-      assert.equal(response.status, 405);
-      assert.match(response.headers.get('allow') ?? '', /POST/);
+    it(`${protocol}: there is nothing to read at an address, and other verbs are refused`, async () => {
+      const endpoint = `${server.url}/${protocol}/${TEST_BROADCAST}`;
+      const { address } = await openSession(protocol);
+      assert.deepEqual([(await fetch(endpoint)).status, (await fetch(address)).status], [204, 204]);
+      await assertProblem(await fetch(`${endpoint}/unknown`), 404, 'not-found');
+      const put = await fetch(endpoint, { method: 'PUT' });
+      assert.equal(put.status, 405);
+      assert.match(put.headers.get('allow') ?? '', /POST/);
+      assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
     });
   }
 
