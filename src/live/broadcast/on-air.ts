@@ -10,7 +10,7 @@ import type { Reopened } from '../recorder/reopen.ts';
 import type { Publisher, PublisherLeave } from '../stream/publisher.ts';
 import { Stream } from '../stream/stream.ts';
 import type { Broadcasts } from './broadcasts.ts';
-import { liveAfterRecorded, replayAfterLive } from './handover.ts';
+import { liveWithStored, replayAfterLive } from './handover.ts';
 import { GRACE_MS, type LifecycleInput } from './lifecycle.ts';
 
 /** A publisher that sent nothing for this long does not keep another one with the token out. */
@@ -141,7 +141,7 @@ export class OnAir {
       ...(partCut ? { partCut } : {}),
     });
     this.#packager = packager;
-    this.#live = reopened ? liveAfterRecorded(packager.source, reopened) : packager.source;
+    this.#live = liveWithStored(packager.source, recorder.stored(this.id));
     this.stream.read(packager);
     return epochMs;
   }

@@ -31,6 +31,8 @@ export function createLiveSource(renditions: readonly Rendition[], lobby: Waitin
     multivariant: () => lobby.answer(build),
     playlist: (name, query) => of(name, rendition => rendition.playlistAnswer(query)),
     init: (name, number) => of(name, rendition => rendition.initAnswer(number)),
+    replay: () => new Refusal('not-found', 'There is no replay yet.'),
+    merged: () => new Refusal('not-found', 'There is no replay yet.'),
     segment: (name, msn) => of(name, rendition => rendition.segmentAnswer(msn)),
     part: (name, msn, part) => of(name, rendition => rendition.partAnswer(msn, part)),
   };

@@ -1,8 +1,16 @@
 import { assert } from '#base/assert.ts';
 import type { Clock } from '#base/clock.ts';
 import { Refusal } from '#contract/errors.ts';
-import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, WAITING_MAX } from './limits.ts';
-import { advanceRefusal, livePlaylist } from './live-playlist.ts';
+import { Backlog } from '#media/hls/backlog.ts';
+import {
+  BLOCK_MS_MAX,
+  HELD_SEGMENTS_MAX,
+  LISTED_S_MAX,
+  SEGMENTS_WITH_PARTS,
+  SKIP_BOUNDARY_S,
+  WAITING_MAX,
+} from './limits.ts';
+import { advanceRefusal, describe, livePlaylist } from './live-playlist.ts';
 import type {
   EarlierRendition,
   InitMedia,
@@ -16,7 +24,7 @@ import {
   type HlsBody,
   mediaBody,
   type PlaylistQuery,
-  playlistBody,
+  playlistOf,
   type RenditionName,
 } from './source.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -34,6 +42,8 @@ export interface RenditionDeps {
   readonly onInit: (init: InitMedia) => void;
   readonly onPart: (segment: SegmentMedia) => void;
   readonly onSegment: (segment: SegmentMedia) => void;
+  /** Whether the bytes of a segment that leaves memory are in the recording. */
+  readonly isKept: (segment: SegmentMedia) => boolean;
   /** Players may see something new. */
   readonly onChange: () => void;
 }
@@ -44,7 +54,7 @@ interface OpenSegment extends SegmentMedia {
   complete: boolean;
 }
 
-/** The last segments of one rendition in memory, and the requests that wait for the next. */
+/** The last segments of one rendition in memory, the playlist of all, and the requests that wait for the next. */
 export class Rendition implements SegmentSink {
   readonly name: RenditionName;
   readonly timescale: number;
@@ -52,16 +62,16 @@ export class Rendition implements SegmentSink {
   readonly #deps: RenditionDeps;
   readonly #waiting: WaitingRoom;
   readonly #inits = new Map<number, InitMedia>();
+  readonly backlog: Backlog;
   #segments: OpenSegment[] = [];
   #nextMsn = 0;
   #nextInit = 0;
-  /** Discontinuities of segments that are no longer held. */
-  #discontinuitiesGone = 0;
   #ended = false;
   /** The next segment is the first after a restart. */
   #resumes = false;
-  /** Text of the current state; null when it must be built. */
+  /** Texts of the current state, whole and as a delta update; null when they must be built. */
   #playlist: HlsBody | null = null;
+  #delta: HlsBody | null = null;
   /** What players may see: changes become visible together. */
   #published = { segments: 0, parts: 0 };
 
@@ -71,6 +81,7 @@ export class Rendition implements SegmentSink {
     this.epochMs = deps.epochMs;
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
+    this.backlog = new Backlog(SKIP_BOUNDARY_S, LISTED_S_MAX, deps.earlier?.discontinuitiesGone);
     if (deps.earlier) this.#resume(deps.earlier);
   }
 
@@ -79,17 +90,19 @@ export class Rendition implements SegmentSink {
     return this.#inits.get(this.#nextInit - 1)?.info ?? this.#deps.earlier?.info ?? null;
   }
 
-  get segments(): readonly SegmentMedia[] {
-    return this.#segments;
+  /** The segments that are listed with their parts. */
+  get edge(): readonly SegmentMedia[] {
+    const from = (this.backlog.nextMsn ?? 0) - (this.#segments[0]?.msn ?? 0);
+    return this.#segments.slice(Math.max(from, 0));
   }
 
-  get discontinuitiesGone(): number {
-    return this.#discontinuitiesGone;
+  get nextMsn(): number {
+    return this.#nextMsn;
   }
 
   /** Whether a player can begin: it needs a finished segment. */
   get playable(): boolean {
-    return this.#segments[0]?.complete ?? false;
+    return this.backlog.first !== null || (this.#segments[0]?.complete ?? false);
   }
 
   get ended(): boolean {
@@ -117,6 +130,7 @@ export class Rendition implements SegmentSink {
     });
     this.#resumes = false;
     if (this.#segments.length > HELD_SEGMENTS_MAX) this.#forgetOldest();
+    this.#listWithoutParts();
   }
 
   part(part: PartMedia): void {
@@ -150,11 +164,11 @@ export class Rendition implements SegmentSink {
   /** Plain requests wait for something to play; blocking ones for their part. */
   playlistAnswer(query: PlaylistQuery): HlsAnswer {
     if (query.msn === null)
-      return this.#waiting.answer(() => (this.playable || this.#ended ? this.#body() : null));
+      return this.#waiting.answer(() => (this.playable || this.#ended ? this.#body(query.skip) : null));
     const { msn, part } = { msn: query.msn, part: query.part ?? 0 };
-    const refusal = this.#ended ? null : advanceRefusal(this.#segments, msn, part);
+    const refusal = this.#ended ? null : advanceRefusal(this, msn, part);
     if (refusal) return refusal;
-    return this.#waiting.answer(() => (this.#ended || this.#has(msn, part) ? this.#body() : null));
+    return this.#waiting.answer(() => (this.#ended || this.#has(msn, part) ? this.#body(query.skip) : null));
   }
 
   initAnswer(number: number): HlsAnswer {
@@ -177,17 +191,18 @@ export class Rendition implements SegmentSink {
     });
   }
 
-  #resume({ segments, discontinuitiesGone, nextInit }: EarlierRendition): void {
-    this.#segments = segments.map(segment => ({ ...segment, parts: [], complete: true }));
+  #resume({ segments, nextInit }: EarlierRendition): void {
+    for (const segment of segments)
+      this.backlog.append(describe(this, { ...segment, complete: true }, []), segment.msn);
     this.#nextMsn = (segments.at(-1)?.msn ?? -1) + 1;
     this.#nextInit = nextInit;
-    this.#discontinuitiesGone = discontinuitiesGone;
     this.#published = { segments: this.#nextMsn, parts: 0 };
     this.#resumes = true;
   }
 
   #changed(): void {
     this.#playlist = null;
+    this.#delta = null;
     this.#waiting.wake();
     this.#deps.onChange();
   }
@@ -195,25 +210,24 @@ export class Rendition implements SegmentSink {
   #hinted(msn: number, part: number): boolean {
     if (this.#ended) return false;
     const last = this.#segments.at(-1);
-    if (!last) return msn === 0 && part === 0;
-    return last.complete
-      ? msn === last.msn + 1 && part === 0
-      : msn === last.msn && part === last.parts.length;
+    return last && !last.complete
+      ? msn === last.msn && part === last.parts.length
+      : msn === this.#nextMsn && part === 0;
   }
 
   /** A part past the end of its segment means the first of the next (RFC 8216bis section 6.2.5.2). */
   #has(msn: number, part: number): boolean {
-    const last = this.#segments.at(-1);
-    if (!last || msn > last.msn) return false;
+    if (msn >= this.#nextMsn) return false;
     const segment = this.#find(msn);
-    if (!segment || isRecorded(segment)) return true;
-    if (segment.parts.length > part) return true;
-    return segment.complete && segment !== last && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
+    if (!segment || segment.parts.length > part) return true;
+    return segment.complete && msn + 1 < this.#nextMsn && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
   }
 
-  #body(): HlsBody {
-    this.#playlist ??= playlistBody(livePlaylist(this, this.#deps.siblings()));
-    return this.#playlist;
+  #body(skip = false): HlsBody {
+    const build = () => playlistOf(livePlaylist(this, this.#deps.siblings(), skip));
+    if (skip) this.#delta ??= build();
+    else this.#playlist ??= build();
+    return (skip ? this.#delta : this.#playlist)!;
   }
 
   #find(msn: number): OpenSegment | undefined {
@@ -227,17 +241,21 @@ export class Rendition implements SegmentSink {
     return last;
   }
 
+  /** Bytes that were not kept cannot be listed any more, nor can what comes before them, in any rendition. */
   #forgetOldest(): void {
-    const gone = this.#segments.shift();
-    if (gone?.discontinuity) this.#discontinuitiesGone++;
+    const gone = this.#segments.shift()!;
     const oldestInit = this.#segments[0]?.initNumber ?? 0;
     for (const number of this.#inits.keys()) if (number < oldestInit) this.#inits.delete(number);
+    if (this.#deps.isKept(gone)) return;
+    const endS = (gone.start + gone.duration) / this.timescale;
+    for (const rendition of [this, ...this.#deps.siblings()]) rendition.backlog.startAt(endS);
   }
-}
 
-/** Of a segment that was recorded before a restart there are no parts. */
-function isRecorded(segment: SegmentMedia): boolean {
-  return segment.complete && segment.parts.length === 0;
+  /** Segments that are old enough are listed without their parts from now on. */
+  #listWithoutParts(): void {
+    for (const segment of this.edge.slice(0, -(SEGMENTS_WITH_PARTS + 1)))
+      this.backlog.append(describe(this, segment, []), this.#segments[0]!.msn);
+  }
 }
 
 function notThere(): Refusal {

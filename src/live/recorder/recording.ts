@@ -44,6 +44,8 @@ export class Recording implements RecordingSink {
   readonly #inits = new Map<RenditionName, InitMedia>();
   readonly #keptInits = new Map<RenditionName, string>();
   readonly #kept: (isKept: boolean) => void;
+  /** Segments in memory whose bytes and rows are stored. */
+  readonly #stored = new WeakSet<SegmentMedia>();
   #isFull = false;
   #running: Promise<void> | null = null;
   /** Writes that are missing from the recording, for good. */
@@ -82,9 +84,14 @@ export class Recording implements RecordingSink {
       await blobs.put(segmentKey(this.broadcastId, rendition, msn), bytes);
       const row = { rendition, msn, start, duration, timescale, initNumber, discontinuity };
       await insertSegment(db.sql, this.broadcastId, { ...row, bytes: bytes.length });
+      this.#stored.add(segment);
       this.#parts.kept(rendition, msn);
       this.#roomIs(true);
     });
+  }
+
+  isKept(segment: SegmentMedia): boolean {
+    return this.#stored.has(segment);
   }
 
   /** Resolves when everything handed over is written, or given up. */
