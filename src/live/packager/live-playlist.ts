@@ -104,6 +104,7 @@ export function describe(
     programDateMs: epochMs + (start * 1000) / timescale,
     map: initName(segment.initNumber),
     discontinuity,
+    gap: segment.gap,
     parts: parts.map((part, i) => ({
       uri: partName(msn, i),
       durationS: part.duration / timescale,
@@ -121,8 +122,8 @@ function hint({ edge, nextMsn }: RenditionState): string {
 function report({ name, edge, backlog }: RenditionState): RenditionReport[] {
   const uri = `../${name}/${PLAYLIST_NAME}`;
   const last = edge.findLast(isVisible);
-  if (last) return [{ uri, lastMsn: last.msn, lastPart: last.parts.length - 1 }];
-  return backlog.nextMsn === null ? [] : [{ uri, lastMsn: backlog.nextMsn - 1, lastPart: null }];
+  if (last) return [{ uri, lastMsn: last.msn, lastPart: Math.max(last.parts.length - 1, 0) }];
+  return backlog.nextMsn === null ? [] : [{ uri, lastMsn: backlog.nextMsn - 1, lastPart: 0 }];
 }
 
 /** The refusal of a blocking reload that asks too far ahead (RFC 8216bis section 6.2.5.2), or null. */

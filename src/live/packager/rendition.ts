@@ -11,13 +11,14 @@ import {
   WAITING_MAX,
 } from './limits.ts';
 import { advanceRefusal, describe, livePlaylist } from './live-playlist.ts';
+import { type Measured, Rates } from './rates.ts';
 import type {
   EarlierRendition,
   InitMedia,
   PartMedia,
   RenditionInfo,
   SegmentMedia,
-  SegmentSink,
+  VideoSink,
 } from './segment.ts';
 import {
   type HlsAnswer,
@@ -52,23 +53,25 @@ interface OpenSegment extends SegmentMedia {
   duration: number;
   parts: PartMedia[];
   complete: boolean;
+  gap: boolean;
 }
 
 /** The last segments of one rendition in memory, the playlist of all, and the requests that wait for the next. */
-export class Rendition implements SegmentSink {
+export class Rendition implements VideoSink {
   readonly name: RenditionName;
   readonly timescale: number;
   readonly epochMs: number;
+  readonly rates: Rates;
   readonly #deps: RenditionDeps;
   readonly #waiting: WaitingRoom;
   readonly #inits = new Map<number, InitMedia>();
-  readonly backlog: Backlog;
+  #backlog: Backlog;
   #segments: OpenSegment[] = [];
   #nextMsn = 0;
   #nextInit = 0;
+  /** The last finished segment with media in it. */
+  #lastShown = Number.NEGATIVE_INFINITY;
   #ended = false;
-  /** The next segment is the first after a restart. */
-  #resumes = false;
   /** Texts of the current state, whole and as a delta update; null when they must be built. */
   #playlist: HlsBody | null = null;
   #delta: HlsBody | null = null;
@@ -79,9 +82,10 @@ export class Rendition implements SegmentSink {
     this.name = deps.name;
     this.timescale = deps.timescale;
     this.epochMs = deps.epochMs;
+    this.rates = deps.earlier?.rates ?? new Rates();
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
-    this.backlog = new Backlog(SKIP_BOUNDARY_S, LISTED_S_MAX, deps.earlier?.discontinuitiesGone);
+    this.#backlog = newBacklog(deps.earlier?.discontinuitiesGone ?? 0);
     if (deps.earlier) this.#resume(deps.earlier);
   }
 
@@ -90,9 +94,14 @@ export class Rendition implements SegmentSink {
     return this.#inits.get(this.#nextInit - 1)?.info ?? this.#deps.earlier?.info ?? null;
   }
 
-  /** The segments that are listed with their parts. */
+  /** The segments that are listed without their parts. */
+  get backlog(): Backlog {
+    return this.#backlog;
+  }
+
+  /** The segments after those. */
   get edge(): readonly SegmentMedia[] {
-    const from = (this.backlog.nextMsn ?? 0) - (this.#segments[0]?.msn ?? 0);
+    const from = (this.#backlog.nextMsn ?? 0) - (this.#segments[0]?.msn ?? 0);
     return this.#segments.slice(Math.max(from, 0));
   }
 
@@ -100,9 +109,9 @@ export class Rendition implements SegmentSink {
     return this.#nextMsn;
   }
 
-  /** Whether a player can begin: it needs a finished segment. */
+  /** Whether a player can begin: it needs a finished segment with media in it. */
   get playable(): boolean {
-    return this.backlog.first !== null || (this.#segments[0]?.complete ?? false);
+    return this.#nextMsn - this.#lastShown <= HELD_SEGMENTS_MAX;
   }
 
   get ended(): boolean {
@@ -123,14 +132,27 @@ export class Rendition implements SegmentSink {
       start,
       duration: 0,
       initNumber: this.#nextInit - 1,
-      discontinuity: discontinuity || this.#resumes,
+      discontinuity,
       independent,
       parts: [],
       complete: false,
+      gap: false,
     });
-    this.#resumes = false;
     if (this.#segments.length > HELD_SEGMENTS_MAX) this.#forgetOldest();
     this.#listWithoutParts();
+  }
+
+  joins(msn: number, discontinuitiesGone: number): void {
+    this.#nextMsn = msn;
+    this.#backlog = newBacklog(discontinuitiesGone);
+  }
+
+  gap(start: number, duration: number, discontinuity: boolean): void {
+    this.begin(start, discontinuity, true);
+    const open = this.#open();
+    open.duration = duration;
+    open.gap = true;
+    this.end();
   }
 
   part(part: PartMedia): void {
@@ -143,6 +165,11 @@ export class Rendition implements SegmentSink {
   end(): void {
     const open = this.#open();
     open.complete = true;
+    if (open.gap) this.rates.gap();
+    else {
+      this.#lastShown = open.msn;
+      this.rates.add(measured(open, this.timescale));
+    }
     this.#deps.onSegment(open);
   }
 
@@ -178,7 +205,7 @@ export class Rendition implements SegmentSink {
 
   segmentAnswer(msn: number): HlsAnswer {
     const segment = this.#find(msn);
-    return segment?.complete ? mediaBody(segment.parts.map(part => part.bytes)) : notThere();
+    return segment?.complete && !segment.gap ? mediaBody(segment.parts.map(part => part.bytes)) : notThere();
   }
 
   /** A part that a preload hint names is waited for; one further ahead is not there. */
@@ -193,11 +220,11 @@ export class Rendition implements SegmentSink {
 
   #resume({ segments, nextInit }: EarlierRendition): void {
     for (const segment of segments)
-      this.backlog.append(describe(this, { ...segment, complete: true }, []), segment.msn);
+      this.#backlog.append(describe(this, { ...segment, complete: true }, []), segment.msn);
+    this.#lastShown = segments.findLast(segment => !segment.gap)?.msn ?? this.#lastShown;
     this.#nextMsn = (segments.at(-1)?.msn ?? -1) + 1;
     this.#nextInit = nextInit;
     this.#published = { segments: this.#nextMsn, parts: 0 };
-    this.#resumes = true;
   }
 
   #changed(): void {
@@ -219,7 +246,7 @@ export class Rendition implements SegmentSink {
   #has(msn: number, part: number): boolean {
     if (msn >= this.#nextMsn) return false;
     const segment = this.#find(msn);
-    if (!segment || segment.parts.length > part) return true;
+    if (!segment || hasNoParts(segment) || segment.parts.length > part) return true;
     return segment.complete && msn + 1 < this.#nextMsn && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
   }
 
@@ -246,7 +273,7 @@ export class Rendition implements SegmentSink {
     const gone = this.#segments.shift()!;
     const oldestInit = this.#segments[0]?.initNumber ?? 0;
     for (const number of this.#inits.keys()) if (number < oldestInit) this.#inits.delete(number);
-    if (this.#deps.isKept(gone)) return;
+    if (gone.gap || this.#deps.isKept(gone)) return;
     const endS = (gone.start + gone.duration) / this.timescale;
     for (const rendition of [this, ...this.#deps.siblings()]) rendition.backlog.startAt(endS);
   }
@@ -254,8 +281,23 @@ export class Rendition implements SegmentSink {
   /** Segments that are old enough are listed without their parts from now on. */
   #listWithoutParts(): void {
     for (const segment of this.edge.slice(0, -(SEGMENTS_WITH_PARTS + 1)))
-      this.backlog.append(describe(this, segment, []), this.#segments[0]!.msn);
+      this.#backlog.append(describe(this, segment, []), this.#segments[0]!.msn);
   }
+}
+
+/** Of a gap there are no parts. */
+function hasNoParts(segment: SegmentMedia): boolean {
+  return segment.complete && segment.parts.length === 0;
+}
+
+function measured({ parts, duration }: SegmentMedia, timescale: number): Measured {
+  const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
+  const frames = parts.reduce((sum, part) => sum + part.samples, 0);
+  return { bytes, frames, seconds: duration / timescale };
+}
+
+function newBacklog(discontinuitiesGone: number): Backlog {
+  return new Backlog(SKIP_BOUNDARY_S, LISTED_S_MAX, discontinuitiesGone);
 }
 
 function notThere(): Refusal {

@@ -1,4 +1,4 @@
-import type { SegmentRow } from './store.ts';
+import { isGap, type SegmentRow } from './store.ts';
 
 /**
  * Live segments are short because players wait for them; a replay of them would have a line for every two seconds of hours.
@@ -12,22 +12,23 @@ export interface MergedSegment {
   readonly last: SegmentRow;
   /** Ticks. */
   readonly duration: number;
-  readonly bytes: number;
+}
+
+export function alone(row: SegmentRow): MergedSegment {
+  return { first: row, last: row, duration: row.duration };
 }
 
 /**
  * Puts segments together by the stretch of the common timeline that they begin in, so that all renditions are cut at the same
- * places as far as their segments are. A discontinuity, another initialization section or a hole begins a new one.
+ * places as far as their segments are. A discontinuity, another initialization section, a hole or a gap begins a new one.
  */
 export function mergeSegments(rows: readonly SegmentRow[]): MergedSegment[] {
   const merged: MergedSegment[] = [];
   for (const row of rows) {
     const before = merged.at(-1);
-    const { duration, bytes } = row;
-    if (before && continues(before, row)) {
-      const together = { duration: before.duration + duration, bytes: before.bytes + bytes };
-      merged[merged.length - 1] = { first: before.first, last: row, ...together };
-    } else merged.push({ first: row, last: row, duration, bytes });
+    if (before && continues(before, row))
+      merged[merged.length - 1] = { ...before, last: row, duration: before.duration + row.duration };
+    else merged.push(alone(row));
   }
   return merged;
 }
@@ -35,6 +36,7 @@ export function mergeSegments(rows: readonly SegmentRow[]): MergedSegment[] {
 function continues({ first, last }: MergedSegment, row: SegmentRow): boolean {
   return (
     !row.discontinuity &&
+    isGap(row) === isGap(last) &&
     row.msn === last.msn + 1 &&
     row.initNumber === last.initNumber &&
     stretch(row) === stretch(first)

@@ -1,12 +1,13 @@
 import type { BroadcastId } from '#base/ids.ts';
-import { writeMultivariant } from '#media/hls/multivariant.ts';
 import { type PlaylistSegment, writeMediaPlaylist } from '#media/hls/playlist.ts';
-import { NOMINAL_FRAME_RATE, TARGET_DURATION_S } from '../packager/limits.ts';
+import { TARGET_DURATION_S } from '../packager/limits.ts';
+import { Rates } from '../packager/rates.ts';
 import { initName, mergedName, REPLAY_NAME, segmentName } from '../packager/segment.ts';
 import { type HlsSource, playlistBody, type RenditionName } from '../packager/source.ts';
+import { type Described, describeVariants } from '../packager/variants.ts';
 import { segmentKey } from './keys.ts';
-import { type MergedSegment, mergeSegments } from './merge.ts';
-import type { RecordingRow, SegmentRow } from './store.ts';
+import { alone, type MergedSegment, mergeSegments } from './merge.ts';
+import { isGap, type RecordingRow, type SegmentRow } from './store.ts';
 import { notStored, type StoredMediaDeps, storedBytes, storedMedia } from './stored-media.ts';
 
 /**
@@ -20,12 +21,12 @@ export function createReplay(
   segments: readonly SegmentRow[],
 ): HlsSource {
   const rows = (name: RenditionName) => segments.filter(segment => segment.rendition === name);
-  const names = [...new Set(segments.map(segment => segment.rendition))];
+  const names = [...recording.infos.keys()].filter(name => rows(name).length > 0);
   const merged = new Map(names.map(name => [name, mergeSegments(rows(name))]));
   const asLive = new Map(names.map(name => [name, rows(name).map(alone)]));
   const replays = playlistsOf(recording, merged, 'vod');
   const playlists = playlistsOf(recording, asLive, 'ended');
-  const multivariant = playlistBody(vodMultivariant(recording, rows('video'), rows('audio')));
+  const multivariant = playlistBody(vodMultivariant(recording, rows));
   return {
     ...storedMedia(deps, broadcastId),
     live: false,
@@ -54,6 +55,7 @@ function playlistsOf({ epochMs }: RecordingRow, renditions: Lines, state: 'vod' 
   const text = (lines: readonly MergedSegment[]) =>
     writeMediaPlaylist({
       targetDurationS,
+      independentSegments: lines.every(({ first }) => first.independent),
       lowLatency: null,
       mediaSequence: state === 'vod' ? 0 : (lines[0]?.first.msn ?? 0),
       discontinuitySequence: 0,
@@ -72,10 +74,6 @@ function longestS(segments: readonly MergedSegment[]): number {
   return segments.reduce((most, { first, duration }) => Math.max(most, duration / first.timescale), 1);
 }
 
-function alone(row: SegmentRow): MergedSegment {
-  return { first: row, last: row, duration: row.duration, bytes: row.bytes };
-}
-
 function describe(epochMs: number, { first, last, duration }: MergedSegment): PlaylistSegment {
   return {
     uri: first === last ? segmentName(first.msn) : mergedName(first.msn, last.msn),
@@ -83,6 +81,7 @@ function describe(epochMs: number, { first, last, duration }: MergedSegment): Pl
     programDateMs: epochMs + (first.start * 1000) / first.timescale,
     map: initName(first.initNumber),
     discontinuity: first.discontinuity,
+    gap: isGap(first),
     parts: [],
   };
 }
@@ -103,34 +102,25 @@ function missing(epochMs: number, before: SegmentRow | undefined, row: SegmentRo
   }));
 }
 
+/** A layer that never had a picture is nobody's choice. */
 function vodMultivariant(
   recording: RecordingRow,
-  video: readonly SegmentRow[],
-  audio: readonly SegmentRow[],
+  rows: (name: RenditionName) => readonly SegmentRow[],
 ): string {
-  const infos = [recording.video, recording.audio].filter(info => info !== null);
-  const picture = infos.find(info => info.kind === 'video');
-  const sound = audio.length > 0 ? infos.find(info => info.kind === 'audio') : undefined;
-  return writeMultivariant({
-    bandwidth: peakRate(video) + peakRate(audio),
-    averageBandwidth: averageRate(video) + averageRate(audio),
-    codecs: [picture?.codec, sound?.codec].filter(codec => codec !== undefined),
-    width: picture?.width ?? 0,
-    height: picture?.height ?? 0,
-    frameRate: NOMINAL_FRAME_RATE,
-    videoUri: `video/${REPLAY_NAME}`,
-    audio: sound ? { uri: `audio/${REPLAY_NAME}`, channels: sound.channels } : null,
+  const described = [...recording.infos].flatMap(([name, info]): Described[] => {
+    const own = rows(name);
+    if (own.every(isGap)) return [];
+    const { peakBps, averageBps, frameRate } = ratesOf(own);
+    return [{ name, info, peakBps, averageBps, frameRate }];
   });
+  return describeVariants(described, REPLAY_NAME) ?? '';
 }
 
-/** The largest bit rate of any segment, bits per second. */
-function peakRate(rows: readonly SegmentRow[]): number {
-  return rows.reduce((peak, row) => Math.max(peak, (row.bytes * 8 * row.timescale) / row.duration), 0);
-}
-
-/** The bit rate of all segments together, bits per second. */
-function averageRate(rows: readonly SegmentRow[]): number {
-  const bits = rows.reduce((sum, row) => sum + row.bytes * 8, 0);
-  const seconds = rows.reduce((sum, row) => sum + row.duration / row.timescale, 0);
-  return seconds > 0 ? bits / seconds : 0;
+export function ratesOf(rows: readonly SegmentRow[]): Rates {
+  const rates = new Rates();
+  for (const row of rows) {
+    if (isGap(row)) rates.gap();
+    else rates.add({ bytes: row.bytes, frames: row.frames, seconds: row.duration / row.timescale });
+  }
+  return rates;
 }

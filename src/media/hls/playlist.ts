@@ -65,8 +65,7 @@ export interface PlaylistPart {
 export interface RenditionReport {
   readonly uri: string;
   readonly lastMsn: number;
-  /** Null while none of its parts is listed. */
-  readonly lastPart: number | null;
+  readonly lastPart: number;
 }
 
 /** EXT-X-PART and EXT-X-PRELOAD-HINT come with version 9 and are ignored by older players. */
@@ -129,8 +128,8 @@ export function tailText(tail: PlaylistTail): string {
   const lines: string[] = [];
   if (tail.preloadHint !== null) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${tail.preloadHint}"`);
   for (const { uri, lastMsn, lastPart } of tail.renditionReports) {
-    const part = lastPart === null ? '' : `,LAST-PART=${lastPart}`;
-    lines.push(`#EXT-X-RENDITION-REPORT:URI="${uri}",LAST-MSN=${lastMsn}${part}`);
+    const position = `LAST-MSN=${lastMsn},LAST-PART=${lastPart}`;
+    lines.push(`#EXT-X-RENDITION-REPORT:URI="${uri}",${position}`);
   }
   return ended(lines);
 }
