@@ -32,7 +32,7 @@ describe('a server that is killed while somebody broadcasts', () => {
     assert.equal(ended.state, 'archived');
     for (const rendition of ['video', 'audio']) {
       const playlist = await server.playlist(`${rendition}/index.m3u8`);
-      assert.match(playlist, /#EXT-X-PLAYLIST-TYPE:VOD[\s\S]*#EXT-X-ENDLIST/);
+      assert.match(playlist, /#EXT-X-ENDLIST\n$/);
       assert.equal(playlist.match(/EXT-X-DISCONTINUITY\n/g)?.length, KILLS - 1);
       const names = playlist.match(/^\d+\.m4s$/gm)!;
       assert.deepEqual(

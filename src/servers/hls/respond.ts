@@ -1,13 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { gzipSync } from 'node:zlib';
 import { problemOf, type Refusal } from '#contract/errors.ts';
 import type { HlsBody } from '#live/index.ts';
+import { gzipped } from './gzip.ts';
 import { parseRange, slice } from './range.ts';
 
 const TYPES = { playlist: 'application/vnd.apple.mpegurl', media: 'video/mp4' } as const;
-
-/** Compressed playlists. Everybody who waits for a playlist gets the same body, so it is compressed once. */
-const gzipped = new WeakMap<HlsBody, Uint8Array>();
 
 /** Sends a body, whole or the range that was asked for. */
 export function sendBody(
@@ -37,7 +34,7 @@ function sendPlaylist(
     write(request, response, 200, headers, body.chunks, body.length);
     return;
   }
-  const bytes = compressed(body);
+  const bytes = gzipped(body);
   headers['content-encoding'] = 'gzip';
   write(request, response, 200, headers, [bytes], bytes.length);
 }
@@ -90,15 +87,6 @@ function write(
   for (let i = 0; i < chunks.length - 1; i++) response.write(chunks[i]);
   response.end(chunks[chunks.length - 1]);
   response.uncork();
-}
-
-function compressed(body: HlsBody): Uint8Array {
-  let bytes = gzipped.get(body);
-  if (!bytes) {
-    bytes = gzipSync(body.chunks[0] ?? new Uint8Array());
-    gzipped.set(body, bytes);
-  }
-  return bytes;
 }
 
 /** Whether `Accept-Encoding` (RFC 9110 section 12.5.3) lists gzip and does not give it weight zero. */
