@@ -73,7 +73,7 @@ describe('WHIP and WHEP over HTTP', () => {
       assert.match(address, new RegExp(`/${protocol}/${TEST_BROADCAST}/[0-9a-z]{52}$`));
       assert.match(etag, /^"[0-9a-z]{26}"$/);
       assert.match(answer, protocol === 'whip' ? /a=recvonly/ : /a=sendonly/);
-      assert.match(answer, /a=setup:passive/);
+      assert.match(answer, /a=setup:active/);
       assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
       assertNothingLeft();
       await assertProblem(await fetch(address, { method: 'DELETE' }), 404, 'not-found');

@@ -1,8 +1,12 @@
+import type { Rates } from './rates.ts';
+
 /** One part as published. */
 export interface PartMedia {
   readonly bytes: Uint8Array;
   /** Ticks of the rendition's timescale. */
   readonly duration: number;
+  /** Frames in it. */
+  readonly samples: number;
   /** Has a key frame in it: there a player can begin (RFC 8216bis section 4.4.4.9). */
   readonly independent: boolean;
 }
@@ -20,6 +24,8 @@ export interface SegmentMedia {
   readonly independent: boolean;
   readonly parts: readonly PartMedia[];
   readonly complete: boolean;
+  /** Nothing came in this time: there are no parts. */
+  readonly gap: boolean;
 }
 
 /** What the initialization section of a rendition says, for the multivariant playlist. */
@@ -39,12 +45,13 @@ export type RecordedSegment = Omit<SegmentMedia, 'parts' | 'complete'>;
 /** What a rendition had before a restart, for one that goes on. */
 export interface EarlierRendition {
   readonly timescale: number;
-  /** The last ones, without a gap, at least one. */
+  /** Without a gap, at least one. */
   readonly segments: readonly RecordedSegment[];
   /** Discontinuities before those. */
   readonly discontinuitiesGone: number;
   readonly nextInit: number;
   readonly info: RenditionInfo;
+  readonly rates: Rates;
 }
 
 /** Where a segmenter puts what it cuts. Nothing is visible to players before `publish`. */
@@ -56,8 +63,19 @@ export interface SegmentSink {
   publish(): void;
 }
 
+/** A sink of video, whose layers may begin late and pause one by one. */
+export interface VideoSink extends SegmentSink {
+  /** What comes first has this number, and so many discontinuities before it. */
+  joins(msn: number, discontinuitiesGone: number): void;
+  /** A segment without media (EXT-X-GAP), in ticks. */
+  gap(start: number, duration: number, discontinuity: boolean): void;
+}
+
 /** Names below a rendition's folder. They are the same live, in the replay, and in the store of blobs. */
 export const initName = (number: number): string => `init-${number}.mp4`;
 export const segmentName = (msn: number): string => `${msn}.m4s`;
+/** Segments in a row under one name, in the replay. */
+export const mergedName = (firstMsn: number, lastMsn: number): string => `${firstMsn}-${lastMsn}.m4s`;
 export const partName = (msn: number, part: number): string => `${msn}.${part}.m4s`;
 export const PLAYLIST_NAME = 'index.m3u8';
+export const REPLAY_NAME = 'replay.m3u8';

@@ -11,11 +11,13 @@ import { restoreParts } from './restore.ts';
 import {
   deleteRecording,
   findRecording,
+  hasPicture,
   listSegments,
   type RecordingTotals,
   type SegmentRow,
   setComplete,
 } from './store.ts';
+import { type StoredMedia, storedMedia } from './stored-media.ts';
 
 /** A recording that is being made. */
 export interface RunningRecording extends RecordingSink {
@@ -35,6 +37,8 @@ export interface Recorder {
   start(broadcastId: BroadcastId, epochMs: number, kept?: (isKept: boolean) => void): RunningRecording;
   /** The recording as it stands in the database; null when there is none. Repeated calls are cheap once it is complete. */
   openReplay(broadcastId: BroadcastId): Promise<HlsSource | null>;
+  /** The bytes of what was stored so far, under their names. */
+  stored(broadcastId: BroadcastId): StoredMedia;
   /** What a crash left of a recording that goes on; null when there is nothing to play. */
   reopen(broadcastId: BroadcastId): Promise<Reopened | null>;
   /** Closes the recording of a broadcast that nobody finished, after a crash. Null when there is nothing to replay. */
@@ -59,9 +63,9 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     const known = replays.get(broadcastId);
     if (known) return known;
     const recording = await findRecording(db.sql, broadcastId);
-    if (!recording?.video) return null;
+    if (!recording) return null;
     const segments = await listSegments(db.sql, broadcastId);
-    if (!segments.some(segment => segment.rendition === 'video')) return null;
+    if (!hasPicture(recording, segments)) return null;
     const replay = createReplay(deps, broadcastId, recording, segments);
     if (recording.complete) remember(broadcastId, replay);
     return replay;
@@ -70,7 +74,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
   const complete = async (broadcastId: BroadcastId): Promise<RecordingTotals | null> => {
     await restoreParts(deps, broadcastId);
     const segments = await listSegments(db.sql, broadcastId);
-    if (!segments.some(segment => segment.rendition === 'video')) return null;
+    if (!segments.some(segment => segment.rendition !== 'audio')) return null;
     const totals = totalsOf(segments);
     await setComplete(db.sql, broadcastId, totals);
     return totals;
@@ -88,11 +92,13 @@ export function createRecorder(deps: RecordingDeps): Recorder {
         init: (rendition, init) => recording.init(rendition, init),
         part: (rendition, timescale, segment) => recording.part(rendition, timescale, segment),
         segment: (rendition, timescale, segment) => recording.segment(rendition, timescale, segment),
+        isKept: segment => recording.isKept(segment),
         written: () => recording.written(),
         finish,
       };
     },
     openReplay,
+    stored: broadcastId => storedMedia(deps, broadcastId),
     reopen: broadcastId => reopen(deps, broadcastId),
     complete,
     async delete(broadcastId) {
@@ -105,13 +111,15 @@ export function createRecorder(deps: RecordingDeps): Recorder {
   };
 }
 
-/** What a player shows as the length: the video's segments in a row. */
+/** What a player shows as the length: the segments of the longest layer in a row. */
 function totalsOf(segments: readonly SegmentRow[]): RecordingTotals {
-  let durationMs = 0;
+  const durations = new Map<string, number>();
   let bytes = 0;
   for (const segment of segments) {
     bytes += segment.bytes;
-    if (segment.rendition === 'video') durationMs += (segment.duration * 1000) / segment.timescale;
+    const { rendition, duration, timescale } = segment;
+    if (rendition !== 'audio')
+      durations.set(rendition, (durations.get(rendition) ?? 0) + (duration * 1000) / timescale);
   }
-  return { durationMs: Math.round(durationMs), bytes };
+  return { durationMs: Math.round(Math.max(0, ...durations.values())), bytes };
 }

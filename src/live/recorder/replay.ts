@@ -1,77 +1,87 @@
 import type { BroadcastId } from '#base/ids.ts';
-import type { Logger } from '#base/log.ts';
-import { Refusal } from '#contract/errors.ts';
-import { writeMultivariant } from '#media/hls/multivariant.ts';
 import { type PlaylistSegment, writeMediaPlaylist } from '#media/hls/playlist.ts';
-import type { Blobs } from '#ports/blobs.ts';
-import { NOMINAL_FRAME_RATE, TARGET_DURATION_S } from '../packager/limits.ts';
-import { initName, PLAYLIST_NAME, segmentName } from '../packager/segment.ts';
-import {
-  type HlsAnswer,
-  type HlsSource,
-  mediaBody,
-  Pending,
-  playlistBody,
-  type RenditionName,
-} from '../packager/source.ts';
-import { initKey, segmentKey } from './keys.ts';
-import type { RecordingRow, SegmentRow } from './store.ts';
+import { TARGET_DURATION_S } from '../packager/limits.ts';
+import { Rates } from '../packager/rates.ts';
+import { initName, mergedName, REPLAY_NAME, segmentName } from '../packager/segment.ts';
+import { type HlsSource, playlistBody, type RenditionName } from '../packager/source.ts';
+import { type Described, describeVariants } from '../packager/variants.ts';
+import { segmentKey } from './keys.ts';
+import { alone, type MergedSegment, mergeSegments } from './merge.ts';
+import { isGap, type RecordingRow, type SegmentRow } from './store.ts';
+import { notStored, type StoredMediaDeps, storedBytes, storedMedia } from './stored-media.ts';
 
-/** A recording as HLS: playlists are made once, bytes come from the store of blobs. */
+/**
+ * A recording as HLS: playlists are made once, bytes come from the store of blobs. `replay` lists it in segments that are
+ * merged; `playlist` as it was listed live, for the player that was in the middle.
+ */
 export function createReplay(
-  deps: { blobs: Blobs; log: Logger },
+  deps: StoredMediaDeps,
   broadcastId: BroadcastId,
   recording: RecordingRow,
   segments: readonly SegmentRow[],
 ): HlsSource {
   const rows = (name: RenditionName) => segments.filter(segment => segment.rendition === name);
-  const playlist = (name: RenditionName) =>
-    rows(name).length > 0 ? playlistBody(vodPlaylist(recording.epochMs, rows(name))) : null;
-  const playlists = { video: playlist('video'), audio: playlist('audio') };
-  const multivariant = playlistBody(vodMultivariant(recording, rows('video'), rows('audio')));
-  const stored = (key: string) => storedBytes(deps, key);
+  const names = [...recording.infos.keys()].filter(name => rows(name).length > 0);
+  const merged = new Map(names.map(name => [name, mergeSegments(rows(name))]));
+  const asLive = new Map(names.map(name => [name, rows(name).map(alone)]));
+  const replays = playlistsOf(recording, merged, 'vod');
+  const playlists = playlistsOf(recording, asLive, 'ended');
+  const multivariant = playlistBody(vodMultivariant(recording, rows));
   return {
+    ...storedMedia(deps, broadcastId),
     live: false,
     multivariant: () => multivariant,
-    playlist: name => playlists[name] ?? notThere(),
-    init: (name, number) => stored(initKey(broadcastId, name, number)),
-    segment: (name, msn) => stored(segmentKey(broadcastId, name, msn)),
-    part: () => notThere(),
+    playlist: name => playlists.get(name) ?? notStored(),
+    replay: name => replays.get(name) ?? notStored(),
+    merged: (name, firstMsn, lastMsn) => {
+      const one = merged.get(name)?.find(({ first }) => first.msn === firstMsn);
+      if (one?.last.msn !== lastMsn) return notStored();
+      const msns = Array.from({ length: lastMsn - firstMsn + 1 }, (_, i) => firstMsn + i);
+      return storedBytes(
+        deps,
+        msns.map(msn => segmentKey(broadcastId, name, msn)),
+      );
+    },
+    part: () => notStored(),
   };
 }
 
-function storedBytes({ blobs, log }: { blobs: Blobs; log: Logger }, key: string): HlsAnswer {
-  const pending = new Pending();
-  blobs.get(key).then(
-    bytes => pending.settle(bytes ? mediaBody([bytes]) : notThere()),
-    (cause: unknown) => {
-      log.error({ err: cause, key }, 'reading a recording failed');
-      pending.settle(new Refusal('internal', 'The recording could not be read.'));
-    },
-  );
-  return pending;
+type Lines = ReadonlyMap<RenditionName, readonly MergedSegment[]>;
+
+/** One playlist for each rendition, of a common target duration. */
+function playlistsOf({ epochMs }: RecordingRow, renditions: Lines, state: 'vod' | 'ended') {
+  const targetDurationS =
+    state === 'vod' ? Math.ceil(longestS([...renditions.values()].flat())) : TARGET_DURATION_S;
+  const text = (lines: readonly MergedSegment[]) =>
+    writeMediaPlaylist({
+      targetDurationS,
+      independentSegments: lines.every(({ first }) => first.independent),
+      lowLatency: null,
+      mediaSequence: state === 'vod' ? 0 : (lines[0]?.first.msn ?? 0),
+      discontinuitySequence: 0,
+      segments: lines.flatMap((line, i) => [
+        ...missing(epochMs, lines[i - 1]?.last, line.first),
+        describe(epochMs, line),
+      ]),
+      preloadHint: null,
+      renditionReports: [],
+      state,
+    });
+  return new Map([...renditions].map(([name, lines]) => [name, playlistBody(text(lines))]));
 }
 
-function vodPlaylist(epochMs: number, rows: readonly SegmentRow[]): string {
-  return writeMediaPlaylist({
-    targetDurationS: TARGET_DURATION_S,
-    lowLatency: null,
-    mediaSequence: rows[0]?.msn ?? 0,
-    discontinuitySequence: 0,
-    segments: rows.flatMap((row, i) => [...missing(epochMs, rows[i - 1], row), describe(epochMs, row)]),
-    preloadHint: null,
-    renditionReports: [],
-    state: 'vod',
-  });
+function longestS(segments: readonly MergedSegment[]): number {
+  return segments.reduce((most, { first, duration }) => Math.max(most, duration / first.timescale), 1);
 }
 
-function describe(epochMs: number, row: SegmentRow): PlaylistSegment {
+function describe(epochMs: number, { first, last, duration }: MergedSegment): PlaylistSegment {
   return {
-    uri: segmentName(row.msn),
-    durationS: row.duration / row.timescale,
-    programDateMs: epochMs + (row.start * 1000) / row.timescale,
-    map: initName(row.initNumber),
-    discontinuity: row.discontinuity,
+    uri: first === last ? segmentName(first.msn) : mergedName(first.msn, last.msn),
+    durationS: duration / first.timescale,
+    programDateMs: epochMs + (first.start * 1000) / first.timescale,
+    map: initName(first.initNumber),
+    discontinuity: first.discontinuity,
+    gap: isGap(first),
     parts: [],
   };
 }
@@ -83,44 +93,34 @@ function missing(epochMs: number, before: SegmentRow | undefined, row: SegmentRo
   const start = before.start + before.duration;
   const duration = Math.round((row.start - start) / Math.max(count, 1));
   return Array.from({ length: count }, (_, i) => ({
-    ...describe(epochMs, { ...before, msn: before.msn + 1 + i, start: start + i * duration, duration }),
+    ...describe(
+      epochMs,
+      alone({ ...before, msn: before.msn + 1 + i, start: start + i * duration, duration }),
+    ),
     discontinuity: false,
     gap: true,
   }));
 }
 
+/** A layer that never had a picture is nobody's choice. */
 function vodMultivariant(
   recording: RecordingRow,
-  video: readonly SegmentRow[],
-  audio: readonly SegmentRow[],
+  rows: (name: RenditionName) => readonly SegmentRow[],
 ): string {
-  const infos = [recording.video, recording.audio].filter(info => info !== null);
-  const picture = infos.find(info => info.kind === 'video');
-  const sound = audio.length > 0 ? infos.find(info => info.kind === 'audio') : undefined;
-  return writeMultivariant({
-    bandwidth: peakRate(video) + peakRate(audio),
-    averageBandwidth: averageRate(video) + averageRate(audio),
-    codecs: [picture?.codec, sound?.codec].filter(codec => codec !== undefined),
-    width: picture?.width ?? 0,
-    height: picture?.height ?? 0,
-    frameRate: NOMINAL_FRAME_RATE,
-    videoUri: `video/${PLAYLIST_NAME}`,
-    audio: sound ? { uri: `audio/${PLAYLIST_NAME}`, channels: sound.channels } : null,
+  const described = [...recording.infos].flatMap(([name, info]): Described[] => {
+    const own = rows(name);
+    if (own.every(isGap)) return [];
+    const { peakBps, averageBps, frameRate } = ratesOf(own);
+    return [{ name, info, peakBps, averageBps, frameRate }];
   });
+  return describeVariants(described, REPLAY_NAME) ?? '';
 }
 
-/** The largest bit rate of any segment, bits per second. */
-function peakRate(rows: readonly SegmentRow[]): number {
-  return rows.reduce((peak, row) => Math.max(peak, (row.bytes * 8 * row.timescale) / row.duration), 0);
-}
-
-/** The bit rate of all segments together, bits per second. */
-function averageRate(rows: readonly SegmentRow[]): number {
-  const bits = rows.reduce((sum, row) => sum + row.bytes * 8, 0);
-  const seconds = rows.reduce((sum, row) => sum + row.duration / row.timescale, 0);
-  return seconds > 0 ? bits / seconds : 0;
-}
-
-function notThere(): Refusal {
-  return new Refusal('not-found', 'This piece of the recording does not exist.');
+export function ratesOf(rows: readonly SegmentRow[]): Rates {
+  const rates = new Rates();
+  for (const row of rows) {
+    if (isGap(row)) rates.gap();
+    else rates.add({ bytes: row.bytes, frames: row.frames, seconds: row.duration / row.timescale });
+  }
+  return rates;
 }
