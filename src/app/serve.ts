@@ -22,7 +22,7 @@ import {
 } from '#servers/api/index.ts';
 import { liveHandlers } from '#servers/api/live/index.ts';
 import { socialHandlers } from '#servers/api/social/index.ts';
-import { createHlsHandler, createHlsStats } from '#servers/hls/index.ts';
+import { createHlsHandler, createHlsStats, type HlsStats } from '#servers/hls/index.ts';
 import { createSocketServer } from '#servers/socket/index.ts';
 import { registerWeb } from '#servers/web/index.ts';
 import { registerWhep } from '#servers/whep/index.ts';
@@ -30,7 +30,14 @@ import { registerWhip } from '#servers/whip/index.ts';
 import type { Social } from '#social/index.ts';
 import type { Config } from './config.ts';
 import { registerHealth } from './health.ts';
-import { measureHls, measureLive, measureSockets, measureWhep, measureWhip } from './instruments.ts';
+import {
+  measureHls,
+  measureLive,
+  measureSockets,
+  measureViewers,
+  measureWhep,
+  measureWhip,
+} from './instruments.ts';
 import { createLoadMeter } from './load.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -76,9 +83,8 @@ export async function serve(deps: ServeDeps): Promise<string> {
       return server;
     },
   });
-  registerRoutes(fastify, deps);
+  registerRoutes(fastify, deps, stats);
   const sockets = createSocketServer(deps);
-  measureHls(deps.metrics, stats);
   measureSockets(deps.metrics, sockets);
   await fastify.ready();
   server!.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
@@ -89,7 +95,7 @@ export async function serve(deps: ServeDeps): Promise<string> {
   return urlOf(config.host, server!.address() as AddressInfo);
 }
 
-function registerRoutes(fastify: FastifyInstance, deps: ServeDeps): void {
+function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, hls: HlsStats): void {
   const { accounts, social, live, clock, ids, log, rtc, metrics, disposer } = deps;
   installProblems(fastify, log);
   installSecurityHeaders(fastify);
@@ -109,6 +115,8 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps): void {
   measureLive(metrics, live);
   measureWhip(metrics, whip);
   measureWhep(metrics, whep);
+  measureHls(metrics, hls);
+  measureViewers(metrics, whep, hls);
   registerWeb(fastify, { directory: deps.webDirectory });
 }
 
