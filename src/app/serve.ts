@@ -31,6 +31,7 @@ import type { Social } from '#social/index.ts';
 import type { Config } from './config.ts';
 import { registerHealth } from './health.ts';
 import { measureHls, measureLive, measureSockets, measureWhep, measureWhip } from './instruments.ts';
+import { createLoadMeter } from './load.ts';
 import type { Metrics } from './metrics.ts';
 
 /** A request's head must arrive within this time. */
@@ -100,7 +101,9 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps): void {
     publicUrl: deps.config.publicUrl,
   });
   const whip = registerWhip(fastify, { live, rtc, ids, clock, log });
-  const whep = registerWhep(fastify, { live, rtc, ids, clock });
+  const load = createLoadMeter();
+  disposer.add('load', () => load.close());
+  const whep = registerWhep(fastify, { live, rtc, ids, clock, load: load.read });
   disposer.add('whip', () => whip.close());
   disposer.add('whep', () => whep.close());
   measureLive(metrics, live);

@@ -54,12 +54,17 @@ export const errors = {
   'already-publishing': {
     status: 409,
     title: 'Somebody publishes this broadcast already',
-    advice: 'Stop the other publisher first.',
+    advice: 'Stop the other publisher first, or take over with `If-Match: *`.',
   },
   'broadcast-over': {
     status: 410,
     title: 'The broadcast has ended',
     advice: 'Watch the replay, or start another one.',
+  },
+  'taken-over': {
+    status: 412,
+    title: 'Another publisher took the broadcast over',
+    advice: 'Ask the person; to take it back, offer again with `If-Match: *`.',
   },
   'etag-mismatch': {
     status: 412,
@@ -106,6 +111,11 @@ export const errors = {
     status: 500,
     title: 'Something broke on our side',
     advice: 'Try again; if it stays, tell the operator the time and the address.',
+  },
+  'at-capacity': {
+    status: 503,
+    title: 'The server has no room for another WebRTC connection',
+    advice: 'Watch by HLS, whose address is in `Link`; to publish, wait for the time in Retry-After.',
   },
   unavailable: {
     status: 503,

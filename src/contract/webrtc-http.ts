@@ -38,14 +38,22 @@ export function bodyOfType(type: string, contentType: string | undefined, body: 
   return body;
 }
 
+/** The entity tags of an `If-Match` header, `*` for any; null without one (RFC 9110 section 13.1.1). */
+export function etagsOf(ifMatch: string | undefined): readonly string[] | '*' | null {
+  if (ifMatch === undefined) return null;
+  const tags = ifMatch.split(',').map(tag => tag.trim());
+  // RFC 9725 writes the star in quotation marks.
+  return tags.includes('*') || tags.includes('"*"') ? '*' : tags;
+}
+
 /**
  * Checks `If-Match` of a trickle request (RFC 9725 section 4.3.2). `*` asks for an ICE restart, which a session that
  * only trickles answers with 422 (section 4.3.1).
  */
 export function checkIfMatch(ifMatch: string | undefined, etag: string): void {
-  if (ifMatch === undefined) throw new Refusal('etag-required');
-  const tags = ifMatch.split(',').map(tag => tag.trim());
-  if (tags.includes('*') || tags.includes('"*"')) throw noRestart();
+  const tags = etagsOf(ifMatch);
+  if (tags === null) throw new Refusal('etag-required');
+  if (tags === '*') throw noRestart();
   if (!tags.includes(etag)) throw new Refusal('etag-mismatch');
 }
 

@@ -12,6 +12,7 @@ import type { JobHandler, Jobs } from '#ports/jobs.ts';
 import type { Journals } from '#ports/journals.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { createBroadcasts } from './broadcast/broadcasts.ts';
+import type { Claim } from './broadcast/claims.ts';
 import { isOver } from './broadcast/lifecycle.ts';
 import { broadcastMigrations } from './broadcast/migrations.ts';
 import { OnAirRegistry } from './broadcast/on-air-registry.ts';
@@ -26,6 +27,7 @@ import { createRoom, type Room } from './room/room.ts';
 import type { Publisher } from './stream/publisher.ts';
 import type { Stream } from './stream/stream.ts';
 
+export type { Claim } from './broadcast/claims.ts';
 export type { PartCut } from './packager/packager.ts';
 export type {
   HlsAnswer,
@@ -85,8 +87,11 @@ export interface Live {
   end(ownerId: AccountId, id: BroadcastId): Promise<Broadcast>;
   /** What is live, newest first. Refuses with `invalid-cursor`. */
   listLive(cursor?: string, limit?: number): Promise<{ items: Broadcast[]; nextCursor: string | null }>;
-  /** Refuses with `not-found`, `wrong-publish-token`, `broadcast-over`, `already-publishing`, `unavailable`. */
-  publish(id: BroadcastId, token: string): Promise<Publisher>;
+  /**
+   * Takes over from whoever publishes. Refuses with `not-found`, `wrong-publish-token`, `broadcast-over`, `taken-over`,
+   * `already-publishing`, `unavailable`.
+   */
+  publish(id: BroadcastId, token: string, claim?: Claim): Promise<Publisher>;
   /** Refuses with `not-found`, `not-live`, `broadcast-over`. */
   watch(id: BroadcastId): Promise<Stream>;
   /** The packager while live, the replay after; null when there is neither. */
@@ -96,6 +101,9 @@ export interface Live {
   /** Interrupts publishers, flushes parts, finishes recordings. Nothing can be published afterwards. */
   drain(): Promise<void>;
 }
+
+/** Who says nothing of itself. */
+const anonymous: Claim = { client: '', session: '', after: null };
 
 export function createLive(deps: LiveDeps): Live {
   const { directory, config } = deps;
@@ -144,10 +152,10 @@ export function createLive(deps: LiveDeps): Live {
       const { rows, nextCursor } = await broadcasts.listLive(cursor, limit);
       return { items: await presenter.many(rows), nextCursor };
     },
-    async publish(id, token) {
+    async publish(id, token, claim = anonymous) {
       const row = await broadcasts.get(id);
       if (!(await matchesPublishToken(token, row.publishTokenHash))) throw new Refusal('wrong-publish-token');
-      return onAir.publish(row);
+      return onAir.publish(row, claim);
     },
     async watch(id) {
       const row = await broadcasts.get(id);

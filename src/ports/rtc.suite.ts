@@ -164,9 +164,22 @@ export function rtcSuite(name: string, open: OpenRtc): void {
       assert.equal(other.transport.send(rtp(1)), true);
     });
 
+    it('begins the DTLS handshake where it may, and waits for one where it must', async () => {
+      const { peer, accepted } = await connect('sendonly');
+      assert.equal(accepted.transport.local.setup, 'active');
+      const events = { packet() {}, state() {} };
+      const waiting = await rtc.accept({ ...peer.parameters, setup: 'active' }, 'recvonly', events);
+      assert.equal(waiting.local.setup, 'passive');
+    });
+
     it('parameters that cannot be used are a fault and leave nothing behind', async () => {
       const events = { packet() {}, state() {} };
-      const bad = { iceUfrag: 'abcd', icePwd: 'x'.repeat(24), fingerprint: 'sha-256 nonsense' };
+      const bad = {
+        iceUfrag: 'abcd',
+        icePwd: 'x'.repeat(24),
+        fingerprint: 'sha-256 nonsense',
+        setup: 'actpass',
+      } as const;
       await assert.rejects(rtc.accept(bad, 'recvonly', events), Fault);
       assert.equal(rtc.openTransports, 0);
     });

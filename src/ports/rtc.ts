@@ -6,6 +6,11 @@ export interface RtcParameters {
   readonly fingerprint: string;
 }
 
+/** The side that offered. One that offers `active` only begins the DTLS handshake itself (RFC 9725 section 4.4.4). */
+export interface RtcRemote extends RtcParameters {
+  readonly setup: 'actpass' | 'active';
+}
+
 /** `a=candidate:` lines without the prefix `a=`. */
 export interface RtcLocal extends RtcParameters {
   readonly setup: 'active' | 'passive';
@@ -45,7 +50,7 @@ export interface Rtc {
   /** Transports that are not closed. */
   readonly openTransports: number;
   /** A `Fault` when the parameters cannot be used or the port is closed. */
-  accept(remote: RtcParameters, direction: 'recvonly' | 'sendonly', events: RtcEvents): Promise<RtcTransport>;
+  accept(remote: RtcRemote, direction: 'recvonly' | 'sendonly', events: RtcEvents): Promise<RtcTransport>;
   /** Closes every transport. Idempotent. */
   close(): Promise<void>;
 }

@@ -29,8 +29,8 @@ const domain = (packages: readonly string[], rooms: readonly string[] = []): Wal
   forbidden: ambient,
 });
 
-const server = (packages: readonly string[]): Wall => ({
-  rooms: ['base', 'contract', 'media', 'ports', 'accounts', 'social', 'live'],
+const server = (packages: readonly string[], rooms: readonly string[] = []): Wall => ({
+  rooms: ['base', 'contract', 'media', 'ports', 'accounts', 'social', 'live', ...rooms],
   node: true,
   packages,
 });
@@ -52,8 +52,9 @@ export const walls: Readonly<Record<string, Wall>> = {
   live: domain(['kysely'], ['media']),
   'servers/api': server(['fastify', 'typebox']),
   'servers/web': server(['fastify']),
-  'servers/whip': server(['fastify']),
-  'servers/whep': server(['fastify']),
+  'servers/signalling': server(['fastify']),
+  'servers/whip': server(['fastify'], ['servers/signalling']),
+  'servers/whep': server(['fastify'], ['servers/signalling']),
   'servers/hls': server([]),
   'servers/socket': server(['ws']),
   'adapters/db-sqlite': adapter(['kysely']),

@@ -72,7 +72,7 @@ describe('WHIP and WHEP over HTTP', () => {
       assert.match(address, new RegExp(`/${protocol}/${TEST_BROADCAST}/[0-9a-z]{52}$`));
       assert.match(etag, /^"[0-9a-z]{26}"$/);
       assert.match(answer, protocol === 'whip' ? /a=recvonly/ : /a=sendonly/);
-      assert.match(answer, /a=setup:passive/);
+      assert.match(answer, /a=setup:active/);
       assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
       assertNothingLeft();
       await assertProblem(await fetch(address, { method: 'DELETE' }), 404, 'not-found');
@@ -138,10 +138,15 @@ describe('WHIP and WHEP over HTTP', () => {
       assertNothingLeft();
     });
 
-    it(`${protocol}: other verbs are refused`, async () => {
-      const response = await fetch(`${server.url}/${protocol}/${TEST_BROADCAST}`);
-      assert.equal(response.status, 405);
-      assert.match(response.headers.get('allow') ?? '', /POST/);
+    it(`${protocol}: there is nothing to read at an address, and other verbs are refused`, async () => {
+      const endpoint = `${server.url}/${protocol}/${TEST_BROADCAST}`;
+      const { address } = await openSession(protocol);
+      assert.deepEqual([(await fetch(endpoint)).status, (await fetch(address)).status], [204, 204]);
+      await assertProblem(await fetch(`${endpoint}/unknown`), 404, 'not-found');
+      const put = await fetch(endpoint, { method: 'PUT' });
+      assert.equal(put.status, 405);
+      assert.match(put.headers.get('allow') ?? '', /POST/);
+      assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
     });
   }
 

@@ -143,6 +143,68 @@ describe('one stream, its publishers and its viewers', () => {
   });
 });
 
+describe('who may take a broadcast over', () => {
+  let server: WebrtcServer;
+  const peers: RtcPeer[] = [];
+
+  before(async () => {
+    server = await startWebrtcServer();
+  });
+  after(async () => {
+    for (const peer of peers) peer.close();
+    await server.close();
+  });
+
+  const offer = async (headers: Record<string, string> = {}) => {
+    const peer = await openRtcPeer({ direction: 'sendonly', kinds: ['audio', 'video'] });
+    peers.push(peer);
+    const response = await fetch(`${server.url}/whip/${TEST_BROADCAST}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/sdp', authorization: `Bearer ${TEST_TOKEN}`, ...headers },
+      body: peer.offer,
+    });
+    const text = await response.text();
+    if (response.status !== 201) return { peer, status: response.status, code: JSON.parse(text).code };
+    peer.answer(text);
+    return { peer, status: 201, etag: response.headers.get('etag')! };
+  };
+  /** Sends key frames until the server has seated this publisher. */
+  const send = async (peer: RtcPeer, ssrcSeed: number) => {
+    await peer.opened;
+    const source = new Source(peer, ssrcSeed, ssrcSeed);
+    const { packets } = server.stream.stats;
+    await settled(() => {
+      source.send(KEY);
+      return server.stream.stats.packets > packets && server.whip.sessions === 1;
+    }, 'the publisher is seated');
+  };
+
+  it('who names its session goes on, and learns that another one came after it', async () => {
+    const first = await offer();
+    const again = await offer({ 'if-match': first.etag! });
+    assert.equal(again.status, 201);
+    assert.deepEqual((await offer({ 'if-match': first.etag! })).code, 'taken-over');
+    const phone = await offer({ 'if-match': '*', 'user-agent': 'phone' });
+    assert.equal(phone.status, 201);
+    const late = await offer({ 'if-match': again.etag! });
+    assert.deepEqual([late.status, late.code], [412, 'taken-over']);
+    assert.equal((await offer({ 'if-match': phone.etag!, 'user-agent': 'phone' })).status, 201);
+    assert.equal(server.whip.sessions, 1);
+  });
+
+  it('an encoder that was taken over is kept out while the one who took over is heard', async () => {
+    const encoder = await offer({ 'if-match': '*', 'user-agent': 'encoder' });
+    await send(encoder.peer, 1000);
+    const tablet = await offer({ 'user-agent': 'tablet' });
+    assert.equal(tablet.status, 201);
+    assert.equal(server.whip.sessions, 2, 'the encoder is seen until the tablet sends');
+    await send(tablet.peer, 50_000);
+    const back = await offer({ 'user-agent': 'encoder' });
+    assert.deepEqual([back.status, back.code], [409, 'already-publishing']);
+    assert.equal((await offer({ 'user-agent': 'encoder', 'if-match': '*' })).status, 201);
+  });
+});
+
 function sequenceSteps(packets: readonly RtpPacket[]): number[] {
   return packets.slice(1).map((packet, i) => (packet.sequenceNumber - packets[i]!.sequenceNumber) & 0xffff);
 }

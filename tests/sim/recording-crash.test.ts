@@ -18,7 +18,7 @@ import { Seeded } from '#tests/support/seeded.ts';
 const CRASHES = 400;
 const SECONDS = 5;
 const epochMs = Date.UTC(2026, 0, 1);
-const renditions = ['video', 'audio'] as const;
+const renditions = ['video', 'video-2', 'video-3', 'audio'] as const;
 
 /** What was handed to the recorder: the parts of every segment. */
 type Fed = Map<string, readonly Uint8Array[]>;
@@ -64,14 +64,14 @@ describe('a recording, killed at any step of its storage', () => {
         recording.part(rendition, timescale, segment);
       },
     };
-    const { until, packager } = feedPackager({ clock, epochMs, recording: note });
+    const { until, packager } = feedPackager({ clock, epochMs, recording: note, layers: 3 });
     let isDead = false;
     const death = dead.then(() => {
       isDead = true;
     });
     for (let seconds = 0; seconds < SECONDS && !isDead; seconds += 0.1) {
       until(seconds);
-      for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate);
+      for (let turn = 0; turn < 8; turn++) await new Promise(setImmediate);
     }
     if (!isDead) await packager.finish();
     if (!isDead) await Promise.race([recording.finish(), death]);

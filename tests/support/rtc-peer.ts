@@ -1,5 +1,5 @@
 import ndc, { type Track } from 'node-datachannel';
-import type { RtcLocal, RtcParameters } from '#ports/rtc.ts';
+import type { RtcLocal, RtcRemote } from '#ports/rtc.ts';
 
 type Kind = 'audio' | 'video';
 
@@ -7,7 +7,7 @@ type Kind = 'audio' | 'video';
 export interface RtcPeer {
   /** The whole offer, candidates included. */
   readonly offer: string;
-  readonly parameters: RtcParameters;
+  readonly parameters: RtcRemote;
   /** Resolves when packets can be sent. */
   readonly opened: Promise<void>;
   answer(sdp: string): void;
@@ -78,12 +78,13 @@ function media(kind: Kind, direction: RtcPeerOptions['direction']) {
 
 const H264_FMTP = 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f';
 
-function parametersOf(offer: string): RtcParameters {
+function parametersOf(offer: string): RtcRemote {
   const attribute = (name: string) => new RegExp(`^a=${name}:(.*)$`, 'm').exec(offer)![1]!.trim();
   return {
     iceUfrag: attribute('ice-ufrag'),
     icePwd: attribute('ice-pwd'),
     fingerprint: attribute('fingerprint'),
+    setup: 'actpass',
   };
 }
 

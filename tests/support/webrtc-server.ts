@@ -6,10 +6,11 @@ import { type Clock, systemClock } from '#base/clock.ts';
 import { createIds } from '#base/ids.ts';
 import { type Logger, silentLogger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
+import { type Claim, Claims } from '#live/broadcast/claims.ts';
 import type { PublisherLeave } from '#live/stream/publisher.ts';
 import { Stream } from '#live/stream/stream.ts';
 import { installProblems } from '#servers/api/index.ts';
-import { registerWhep, type WhepServer } from '#servers/whep/index.ts';
+import { type Load, registerWhep, type WhepServer } from '#servers/whep/index.ts';
 import { registerWhip, type WhipServer } from '#servers/whip/index.ts';
 
 export const TEST_BROADCAST = '01hzx3v8k0000000000000test';
@@ -29,9 +30,10 @@ export interface WebrtcServer {
 
 /** WHIP and WHEP over real HTTP and a real UDP port, around one stream and nothing else of live. */
 export async function startWebrtcServer(
-  options: { clock?: Clock; log?: Logger; bind?: string } = {},
+  options: { clock?: Clock; log?: Logger; bind?: string; load?: () => Load } = {},
 ): Promise<WebrtcServer> {
   const { clock = systemClock, log = silentLogger, bind = '127.0.0.1' } = options;
+  const { load = () => ({ busy: 0, delayMs: 0 }) } = options;
   const events: ('arrived' | PublisherLeave)[] = [];
   const stream = new Stream({
     clock,
@@ -41,12 +43,13 @@ export async function startWebrtcServer(
       publisherLeft: reason => events.push(reason),
     },
   });
+  const claims = new Claims(clock);
   const rtc = await createLibdatachannelRtc({ port: 0, bind, log, clock });
   const fastify = Fastify();
   installProblems(fastify, log);
   const deps = { rtc, clock, log, ids: createIds(clock, bytes => randomFillSync(bytes)) };
-  const whip = registerWhip(fastify, { ...deps, live: { publish: async (id, token) => publish(id, token) } });
-  const whep = registerWhep(fastify, { ...deps, live: { watch: async id => find(id) } });
+  const whip = registerWhip(fastify, { ...deps, live: { publish: async (...asked) => publish(...asked) } });
+  const whep = registerWhep(fastify, { ...deps, load, live: { watch: async id => find(id) } });
   fastify.get('/', (_request, reply) => reply.type('text/html').send('<!doctype html><title>test</title>'));
   await fastify.listen({ host: '127.0.0.1', port: 0 });
   const { port } = fastify.server.address() as AddressInfo;
@@ -55,10 +58,11 @@ export async function startWebrtcServer(
     if (id !== TEST_BROADCAST) throw new Refusal('not-found');
     return stream;
   }
-  function publish(id: string, token: string) {
+  function publish(id: string, token: string, claim: Claim) {
     const found = find(id);
     if (token !== TEST_TOKEN) throw new Refusal('wrong-publish-token');
-    return found.publish();
+    claims.check(claim, found.isHeard);
+    return found.publish(wasHeard => claims.seated(claim, wasHeard));
   }
   return {
     url: `http://localhost:${port}`,

@@ -11,6 +11,7 @@ export class MediaCollector {
   readonly measured: Measured[] = [];
   segmentsIndependent = true;
   readonly #findings: Findings;
+  readonly #fetch: typeof get;
   readonly #inits = new Map<string, Init | null>();
   /** Requests for hinted parts, by URL. */
   readonly #hinted = new Map<string, Promise<Exchange>>();
@@ -20,8 +21,10 @@ export class MediaCollector {
   #partEnd: { msn: number; part: number; end: number } | null = null;
   #run: { msn: number; startS: number; programDateMs: number } | null = null;
 
-  constructor(findings: Findings) {
+  /** `fetch` asks for what is not behind HTTP. */
+  constructor(findings: Findings, fetch: typeof get = get) {
     this.#findings = findings;
+    this.#fetch = fetch;
   }
 
   get inits(): Init[] {
@@ -33,7 +36,7 @@ export class MediaCollector {
     const hint = playlist.hints.find(candidate => candidate.type === 'PART');
     if (!hint) return;
     const url = new URL(hint.uri, playlist.url).href;
-    if (!this.#hinted.has(url)) this.#hinted.set(url, get(url, 'part'));
+    if (!this.#hinted.has(url)) this.#hinted.set(url, this.#fetch(url, 'part'));
   }
 
   /** Fetches the segments from `first` on, and their parts from `firstWithParts` on, that were not fetched yet. */
@@ -166,7 +169,7 @@ export class MediaCollector {
   }
 
   async #get(url: string, kind: ResourceKind): Promise<Exchange> {
-    const exchange = await (this.#hinted.get(url) ?? get(url, kind));
+    const exchange = await (this.#hinted.get(url) ?? this.#fetch(url, kind));
     this.#hinted.delete(url);
     this.#findings.check(exchangeRules, exchange, url);
     return exchange;

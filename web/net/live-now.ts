@@ -9,6 +9,18 @@ const REFRESH_MS = 20_000;
 export const liveNow = signal<readonly Broadcast[] | null>(null);
 
 let watchers = 0;
+/** Of whatever list of what is live came last. */
+let lastSeen: readonly Broadcast[] = [];
+
+/** Remembers a list of what is live that some page shows. */
+export function noteLive(items: readonly Broadcast[]): void {
+  lastSeen = items;
+}
+
+/** The broadcast of a post, if it was live when that was last seen. */
+export function liveBroadcastOf(postId: string): string | null {
+  return lastSeen.find(broadcast => broadcast.postId === postId)?.id ?? null;
+}
 
 /** Asks again at once, when somebody keeps the list: a broadcast has begun or ended. */
 export function refreshLiveNow(): void {
@@ -38,6 +50,7 @@ export function useLiveNow(): void {
 async function load(): Promise<void> {
   try {
     const { items } = await api('getLiveTimeline', { query: { limit: 20 } });
+    noteLive(items);
     liveNow.value = items;
   } catch {
     // The next refresh asks again; what is shown stays.

@@ -2,6 +2,7 @@ import { Eye, Radio } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Broadcast } from '#contract/api/types.ts';
 import { api } from '../net/api.ts';
+import { noteLive } from '../net/live-now.ts';
 import { me } from '../net/session.ts';
 import { Age } from '../ui/age.tsx';
 import { Avatar } from '../ui/avatar.tsx';
@@ -11,6 +12,7 @@ import { formatCount } from '../ui/format.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { LivePill } from '../ui/pill.tsx';
 import { EmptyState, ErrorState, Loading, Skeleton } from '../ui/states.tsx';
+import { WatchView } from './post.tsx';
 import './live-tab.css';
 
 const REFRESH_MS = 10_000;
@@ -93,6 +95,9 @@ function useLive() {
   const load = () => {
     if (document.visibilityState !== 'visible') return;
     api('getLiveTimeline').then(({ items }) => {
+      noteLive(items);
+      // Who comes here wants to watch.
+      if (items.length > 0) WatchView.preload();
       setBroadcasts(items);
       setError(null);
     }, setError);

@@ -1,7 +1,8 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Post } from '#contract/api/types.ts';
 import { ReplyBox } from '../composer/reply-box.tsx';
 import { ApiProblem } from '../net/api.ts';
+import { liveBroadcastOf } from '../net/live-now.ts';
 import { me } from '../net/session.ts';
 import { back, place } from '../router.ts';
 import { FeedList, PostSkeletons } from '../timeline/feed-list.tsx';
@@ -20,11 +21,13 @@ import { EmptyState, ErrorState } from '../ui/states.tsx';
 import { NotFoundPage } from './not-found.tsx';
 import './post.css';
 
-const WatchView = lazy(() => import('./watch.tsx'));
+export const WatchView = lazy(() => import('./watch.tsx'));
 
 /** One post at its own address, with its replies; a broadcast's post is where one watches it, live and as a replay. */
 export function PostPage({ postId }: { readonly postId: string }) {
   const { entry, error, retry } = usePost(postId);
+  const broadcast = entry?.value?.broadcast;
+  useJoinAhead(broadcast?.state === 'live' ? broadcast.id : liveBroadcastOf(postId));
   if (error instanceof ApiProblem && error.code === 'not-found') return <NotFoundPage what="post" />;
   if (entry?.value === null) return <NotFoundPage what="post" />;
   if (entry) return <PostView entry={entry} />;
@@ -126,6 +129,19 @@ function Thread({ post }: { readonly post: Post }) {
 function Answered({ id }: { readonly id: string }) {
   const { entry } = usePost(id);
   return entry ? <PostCard entry={entry} /> : null;
+}
+
+/** Once it is known which live broadcast this is, joining it and drawing its player go on side by side. */
+function useJoinAhead(broadcastId: string | null) {
+  const begun = useRef(false);
+  if (broadcastId === null || begun.current) return;
+  begun.current = true;
+  WatchView.preload();
+  void import('../player/ahead.ts').then(
+    ({ watchAhead }) => watchAhead(broadcastId),
+    // The player joins by itself.
+    () => undefined,
+  );
 }
 
 /** A post by its id: what is known at once, and what the server says after. */

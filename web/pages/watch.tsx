@@ -1,9 +1,9 @@
 import { effect, untracked } from '@preact/signals';
 import { Eye } from 'lucide-preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import type { Broadcast, Post, PostBroadcast } from '#contract/api/types.ts';
+import type { Post, PostBroadcast } from '#contract/api/types.ts';
 import { me } from '../net/session.ts';
-import { followBroadcast } from '../player/follow.ts';
+import { followBroadcast, usualPlayback } from '../player/follow.ts';
 import { Player } from '../player/player.tsx';
 import { Slate } from '../player/slate.tsx';
 import { useMedia } from '../player/use-media.ts';
@@ -135,11 +135,6 @@ function follow(room: Room, watcher: Watcher, known: PostBroadcast): () => void 
     // What the watcher itself keeps in signals must not bring us back here.
     untracked(() => followBroadcast(watcher, broadcast));
   });
-}
-
-/** The addresses that the contract fixes: joining does not wait for the broadcast to name them. */
-function usualPlayback(id: string): Broadcast['playback'] {
-  return { whepUrl: `/whep/${id}`, hlsUrl: `/hls/${id}/index.m3u8` };
 }
 
 function epochOf(room: Room, known: PostBroadcast): number | null {

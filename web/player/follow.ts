@@ -14,3 +14,8 @@ export function followBroadcast(
     watcher.suspend();
   }
 }
+
+/** The addresses that the contract fixes: joining does not wait for the broadcast to name them. */
+export function usualPlayback(id: string): Broadcast['playback'] {
+  return { whepUrl: `/whep/${id}`, hlsUrl: `/hls/${id}/index.m3u8` };
+}

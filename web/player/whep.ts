@@ -1,6 +1,6 @@
-import { h264First } from './codecs.ts';
 import type { Playback, PlaybackEvents, PlaybackFailure } from './playback.ts';
-import { deleteResource, ExchangeRefused, exchangeSdp, type MediaResource } from './sdp-exchange.ts';
+import { ExchangeRefused, type MediaResource } from './sdp-exchange.ts';
+import { takeJoin, type WhepJoin } from './whep-join.ts';
 
 /** From the answer to a connected transport. */
 const CONNECT_TIMEOUT_MS = 4_000;
@@ -18,13 +18,12 @@ export interface WhepOptions {
   readonly events: PlaybackEvents;
 }
 
-/** Watches by WebRTC (draft-ietf-wish-whep): one offer, sent at once; the server is reached by the answer's candidates. */
+/** Watches by WebRTC (draft-ietf-wish-whep). */
 export class WhepClient implements Playback {
   readonly mode = 'whep';
   readonly #options: WhepOptions;
   readonly #abort = new AbortController();
-  readonly #media = new MediaStream();
-  #pc: RTCPeerConnection | null = null;
+  #join: WhepJoin | null = null;
   #resource: MediaResource | null = null;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -43,7 +42,7 @@ export class WhepClient implements Playback {
       queueMicrotask(() => this.#fail('unavailable'));
       return;
     }
-    void this.#join(this.#connection()).catch((error: unknown) =>
+    void this.#take(takeJoin(options.url)).catch((error: unknown) =>
       this.#fail(failureOf(error), retryAfterOf(error)),
     );
   }
@@ -65,9 +64,8 @@ export class WhepClient implements Playback {
     clearInterval(this.#watch);
     const video = this.#video;
     video.cancelVideoFrameCallback?.(this.#frameCallback);
-    this.#pc?.close();
-    if (this.#resource !== null && !sessionOver) void deleteResource(this.#resource.location);
-    if (video.srcObject === this.#media) video.srcObject = null;
+    this.#join?.close(sessionOver);
+    if (video.srcObject === this.#join?.media) video.srcObject = null;
   }
 
   /** Takes the pictures to another element, where the next one is a first one again. */
@@ -85,28 +83,15 @@ export class WhepClient implements Playback {
     this.#nextFrame();
   }
 
-  #connection(): RTCPeerConnection {
-    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-    this.#pc = pc;
-    const video = pc.addTransceiver('video', { direction: 'recvonly' });
-    const codecs = h264First('receiver');
-    if (codecs !== null) video.setCodecPreferences?.(codecs);
-    pc.addTransceiver('audio', { direction: 'recvonly' });
-    pc.addEventListener('track', ({ track }) => this.#media.addTrack(track));
+  async #take(join: WhepJoin): Promise<void> {
+    this.#join = join;
+    const { pc, media, resource } = join;
     pc.addEventListener('connectionstatechange', () => this.#connectionChanged(pc));
-    return pc;
-  }
-
-  async #join(pc: RTCPeerConnection): Promise<void> {
-    await pc.setLocalDescription();
-    const offer = pc.localDescription?.sdp ?? '';
-    const { signal } = this.#abort;
-    const resource = await exchangeSdp(this.#options.url, offer, { signal });
-    if (signal.aborted) return void deleteResource(resource.location);
-    this.#resource = resource;
+    this.#resource = await resource;
+    if (this.#abort.signal.aborted) return;
     this.#expect(CONNECT_TIMEOUT_MS);
-    await pc.setRemoteDescription({ type: 'answer', sdp: resource.answer });
-    this.#video.srcObject = this.#media;
+    this.#connectionChanged(pc);
+    this.#video.srcObject = media;
     this.#nextFrame();
   }
 
@@ -122,7 +107,7 @@ export class WhepClient implements Playback {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => {
       // A hidden page draws no frames to wait for.
-      if (document.hidden && this.#pc?.connectionState === 'connected') this.#expect(withinMs);
+      if (document.hidden && this.#join?.pc.connectionState === 'connected') this.#expect(withinMs);
       else this.#fail('unavailable');
     }, withinMs);
   }
@@ -160,7 +145,7 @@ export class WhepClient implements Playback {
 
   /** Without pictures, sound may still come. */
   async #listen(): Promise<void> {
-    const packets = soundPackets(await this.#pc!.getStats());
+    const packets = soundPackets(await this.#join!.pc.getStats());
     const sounds = packets > this.#soundPackets && this.#soundPackets > 0;
     this.#soundPackets = packets;
     if (sounds && this.#stalled && !this.#abort.signal.aborted) this.#events.soundOnly?.();

@@ -3,7 +3,7 @@ import ndc from 'node-datachannel';
 import { type Clock, systemClock } from '#base/clock.ts';
 import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
-import type { Rtc, RtcEvents, RtcParameters, RtcTransport } from '#ports/rtc.ts';
+import type { Rtc, RtcEvents, RtcRemote, RtcTransport } from '#ports/rtc.ts';
 import { enterLibrary, leaveLibrary } from './library.ts';
 import { LibdatachannelTransport } from './transport.ts';
 
@@ -59,7 +59,7 @@ class OpenRtc implements LibdatachannelRtc {
   }
 
   async accept(
-    remote: RtcParameters,
+    remote: RtcRemote,
     direction: 'recvonly' | 'sendonly',
     events: RtcEvents,
   ): Promise<RtcTransport> {

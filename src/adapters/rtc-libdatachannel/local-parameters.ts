@@ -22,7 +22,7 @@ export function readLocalParameters(answer: string, port: number, hosts: readonl
     iceUfrag: attribute('ice-ufrag'),
     icePwd: attribute('ice-pwd'),
     fingerprint: attribute('fingerprint'),
-    setup: 'passive',
+    setup: attribute('setup') === 'active' ? 'active' : 'passive',
     candidates: announced,
   };
 }

@@ -24,7 +24,7 @@ describe('rtc-libdatachannel', () => {
   });
 
   const answer = (candidates: string) =>
-    `v=0\r\na=fingerprint:sha-256 AB\r\na=ice-ufrag:u\r\na=ice-pwd:p\r\n${candidates}`;
+    `v=0\r\na=setup:active\r\na=fingerprint:sha-256 AB\r\na=ice-ufrag:u\r\na=ice-pwd:p\r\n${candidates}`;
 
   it('announced hosts replace the addresses of the machine', () => {
     const own = 'a=candidate:1 1 UDP 2114977791 10.0.0.7 4000 typ host\r\n';

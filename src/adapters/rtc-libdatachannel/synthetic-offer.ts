@@ -1,4 +1,4 @@
-import type { RtcParameters } from '#ports/rtc.ts';
+import type { RtcRemote } from '#ports/rtc.ts';
 
 /** The one m-line that libdatachannel is told about; every packet of the bundle arrives at its track. */
 export const OFFERED_MID = '0';
@@ -6,10 +6,11 @@ export const OFFERED_MID = '0';
 /**
  * An offer of one video line, without `ssrc`, `rid` and candidates. libdatachannel drops SSRCs that its SDP does not
  * attribute when there are several lines, and with candidates it starts checks and DTLS before the browser has applied
- * the answer, which costs a second. `setup:active` makes the browser the DTLS client (RFC 9725 section 4.4.4).
- * `direction` is ours; the offer carries its mirror.
+ * the answer, which costs a second. Where the other side leaves the choice, libdatachannel begins the DTLS handshake: it
+ * is deaf to one until its own check came through, which it sends 50 ms after the browser's, and a browser's first flight
+ * would be lost. `direction` is ours; the offer carries its mirror.
  */
-export function writeSyntheticOffer(remote: RtcParameters, direction: 'recvonly' | 'sendonly'): string {
+export function writeSyntheticOffer(remote: RtcRemote, direction: 'recvonly' | 'sendonly'): string {
   const lines = [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',
@@ -23,7 +24,7 @@ export function writeSyntheticOffer(remote: RtcParameters, direction: 'recvonly'
     `a=ice-ufrag:${remote.iceUfrag}`,
     `a=ice-pwd:${remote.icePwd}`,
     `a=fingerprint:${remote.fingerprint}`,
-    'a=setup:active',
+    `a=setup:${remote.setup}`,
     'a=rtcp-mux',
     'a=rtpmap:96 H264/90000',
   ];

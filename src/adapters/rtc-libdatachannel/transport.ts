@@ -6,7 +6,7 @@ import {
   RTC_CONNECT_TIMEOUT_MS,
   type RtcEvents,
   type RtcLocal,
-  type RtcParameters,
+  type RtcRemote,
   type RtcTransport,
 } from '#ports/rtc.ts';
 import { readLocalParameters } from './local-parameters.ts';
@@ -44,7 +44,7 @@ export class LibdatachannelTransport implements RtcTransport {
 
   /** Throws a `Fault` for parameters that libdatachannel refuses; nothing stays open then. */
   constructor(
-    remote: RtcParameters,
+    remote: RtcRemote,
     direction: 'recvonly' | 'sendonly',
     events: RtcEvents,
     options: TransportOptions,

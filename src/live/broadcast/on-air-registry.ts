@@ -3,6 +3,7 @@ import type { BroadcastId } from '#base/ids.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Db } from '#ports/db.ts';
 import type { Publisher } from '../stream/publisher.ts';
+import type { Claim } from './claims.ts';
 import { endNeverPublished, finishLeftBehind, finishOne, type LeftBehindDeps } from './left-behind.ts';
 import { isOver } from './lifecycle.ts';
 import { OnAir, type OnAirDeps } from './on-air.ts';
@@ -37,19 +38,19 @@ export class OnAirRegistry {
     return this.#onAir.values().reduce((count, air) => count + Number(air.isSending), 0);
   }
 
-  /** Refuses with `broadcast-over`, `already-publishing` and `unavailable`. */
-  publish(row: BroadcastRow): Publisher {
+  /** Refuses with `broadcast-over`, `taken-over`, `already-publishing` and `unavailable`. */
+  publish(row: BroadcastRow, claim: Claim): Publisher {
     if (isOver(row.state)) throw new Refusal('broadcast-over');
     if (this.#isDraining) throw new Refusal('unavailable');
     const known = this.#onAir.get(row.id);
-    if (known) return known.publish();
+    if (known) return known.publish(claim);
     // Started, and not in memory: another process had it, and the sweep is about to finish it.
     if (row.state !== 'starting') throw new Refusal('broadcast-over');
     if (this.#onAir.size >= ON_AIR_MAX)
       throw new Refusal('unavailable', 'Too many broadcasts are on the air.');
     const air = new OnAir(row.id, this.#deps);
     this.#onAir.set(row.id, air);
-    return air.publish();
+    return air.publish(claim);
   }
 
   /** Resolves when the broadcast is over and its replay, if any, is ready. */

@@ -10,11 +10,10 @@ import type { Reopened } from '../recorder/reopen.ts';
 import type { Publisher, PublisherLeave } from '../stream/publisher.ts';
 import { Stream } from '../stream/stream.ts';
 import type { Broadcasts } from './broadcasts.ts';
+import { type Claim, Claims } from './claims.ts';
 import { liveAfterRecorded, replayAfterLive } from './handover.ts';
 import { GRACE_MS, type LifecycleInput } from './lifecycle.ts';
 
-/** A publisher that sent nothing for this long does not keep another one with the token out. */
-export const PUBLISHER_QUIET_MS = 3000;
 /** How long the last live segments stay for players that are in the middle of them. */
 export const LINGER_MS = 60_000;
 
@@ -50,7 +49,7 @@ export class OnAir {
   #finishing: Promise<void> | null = null;
   #grace: Timer | null = null;
   #linger: Timer | null = null;
-  #lastHeardMs = Number.NEGATIVE_INFINITY;
+  readonly #claims: Claims;
 
   /** `reopened`: what another process recorded of it before it died. */
   constructor(id: BroadcastId, deps: OnAirDeps, reopened: Reopened | null = null) {
@@ -66,10 +65,7 @@ export class OnAir {
         publisherLeft: reason => this.#publisherLeft(reason),
       },
     });
-    const heard = () => {
-      this.#lastHeardMs = deps.clock.monotonicMs();
-    };
-    this.stream.read({ packet: heard, unit: heard, ended() {} });
+    this.#claims = new Claims(deps.clock);
     if (reopened) this.#startPackager(reopened);
   }
 
@@ -88,14 +84,11 @@ export class OnAir {
     return this.#packager !== null && this.stream.isPublished && !this.isFinishing;
   }
 
-  /** Refuses with `broadcast-over`, and with `already-publishing` while another publisher is heard. */
-  publish(): Publisher {
+  /** Refuses with `broadcast-over`, and as `Claims` does. */
+  publish(claim: Claim): Publisher {
     if (this.isFinishing) throw new Refusal('broadcast-over');
-    const nowMs = this.#deps.clock.monotonicMs();
-    if (this.stream.isPublished && nowMs - this.#lastHeardMs < PUBLISHER_QUIET_MS)
-      throw new Refusal('already-publishing');
-    this.#lastHeardMs = nowMs;
-    return this.stream.publish();
+    this.#claims.check(claim, this.stream.isHeard);
+    return this.stream.publish(wasHeard => this.#claims.seated(claim, wasHeard));
   }
 
   /** It was on the air when another process died: its publisher may come back. Resolves when everybody is told. */

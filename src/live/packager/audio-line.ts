@@ -32,11 +32,11 @@ export class AudioLine {
   /** Nothing came for a while. */
   #absent = false;
 
-  constructor(deps: AudioLineDeps, track: AudioTrack, sink: SegmentSink) {
+  constructor(deps: AudioLineDeps, track: AudioTrack, sink: SegmentSink, resumes = false) {
     this.#clock = deps.clock;
     this.#timescale = track.timescale;
     const { timescale, channels } = track;
-    this.#segmenter = new AudioSegmenter({ timescale, channels }, sink);
+    this.#segmenter = new AudioSegmenter({ timescale, channels }, sink, resumes);
     const unit = (aac: AudioUnit) => this.#output(aac);
     this.#path = track.codec === 'opus' ? new AudioPath({ ...deps, channels, unit }) : null;
   }

@@ -32,15 +32,17 @@ export class AudioSegmenter {
   #framesWanted = AUDIO_FRAMES_FIRST_SEGMENT;
   #open = false;
   #started = false;
-  #discontinuity = false;
+  #discontinuity: boolean;
   /** Frames of silence that stood in for missing ones. */
   silent = 0;
   /** Frames that came too late or before the epoch. */
   dropped = 0;
 
-  constructor(format: AudioFormat, sink: SegmentSink) {
+  /** `resumes`: there were segments before a restart. */
+  constructor(format: AudioFormat, sink: SegmentSink, resumes = false) {
     this.#format = format;
     this.#sink = sink;
+    this.#discontinuity = resumes;
   }
 
   /** Ticks that are covered so far. */

@@ -56,9 +56,19 @@ export const BLOCK_MS_MAX = 3 * TARGET_DURATION_S * 1000;
 /** Requests that may wait on one rendition. */
 export const WAITING_MAX = 20_000;
 
-/** BANDWIDTH while live: above what a browser sends of one layer. The replay states what was measured. */
-export const LIVE_BANDWIDTH = 6_000_000;
-/** AVERAGE-BANDWIDTH while live: what our publisher aims at, with its sound. */
-export const LIVE_AVERAGE_BANDWIDTH = 2_700_000;
-/** FRAME-RATE: what our publisher captures. WebRTC's encoders write no rate into their parameter sets. */
-export const NOMINAL_FRAME_RATE = 30;
+/** Layers of video, with what a publisher that takes over may bring. */
+export const VIDEO_RENDITIONS_MAX = 4;
+/** A layer this much behind the others has paused: its playlist has a gap from there on. More than a frame at 1 a second. */
+export const LAYER_LATE_S = 1.5;
+/** The first players wait this long, in media time, for all layers to begin. Congestion control ramps up meanwhile. */
+export const LAYERS_WAIT_S = 4;
+
+/**
+ * BANDWIDTH while live is what was measured with this headroom, and not less than what an encoder needs for so many pixels:
+ * the first players come before there is much to measure.
+ */
+export const BANDWIDTH_HEADROOM = 1.15;
+export const VIDEO_BITS_PER_PIXEL = 3;
+export const AUDIO_BANDWIDTH_MIN = 160_000;
+/** AVERAGE-BANDWIDTH of the variant that players begin with, at most, if there is a choice. */
+export const FIRST_VARIANT_BANDWIDTH = 3_000_000;

@@ -69,6 +69,7 @@ function describe(rendition: RenditionState, segment: SegmentMedia, withParts: b
     programDateMs: rendition.epochMs + (segment.start * 1000) / timescale,
     map: initName(segment.initNumber),
     discontinuity: segment.discontinuity,
+    gap: segment.gap,
     parts: parts.map((part, i) => ({
       uri: partName(segment.msn, i),
       durationS: part.duration / timescale,
@@ -87,7 +88,7 @@ function report(sibling: RenditionState): RenditionReport[] {
   const last = sibling.segments.findLast(isVisible);
   if (!last) return [];
   const uri = `../${sibling.name}/${PLAYLIST_NAME}`;
-  return [{ uri, lastMsn: last.msn, lastPart: last.parts.length - 1 }];
+  return [{ uri, lastMsn: last.msn, lastPart: Math.max(last.parts.length - 1, 0) }];
 }
 
 /** The refusal of a blocking reload that asks too far ahead (RFC 8216bis section 6.2.5.2), or null. */

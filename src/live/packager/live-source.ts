@@ -1,8 +1,7 @@
 import { Refusal } from '#contract/errors.ts';
-import { writeMultivariant } from '#media/hls/multivariant.ts';
-import { LIVE_AVERAGE_BANDWIDTH, LIVE_BANDWIDTH, NOMINAL_FRAME_RATE } from './limits.ts';
+import { AUDIO_BANDWIDTH_MIN, BANDWIDTH_HEADROOM, VIDEO_BITS_PER_PIXEL } from './limits.ts';
 import type { Rendition } from './rendition.ts';
-import { PLAYLIST_NAME } from './segment.ts';
+import type { RenditionInfo } from './segment.ts';
 import {
   type HlsAnswer,
   type HlsBody,
@@ -11,17 +10,22 @@ import {
   playlistBody,
   type RenditionName,
 } from './source.ts';
+import { type Described, describeVariants } from './variants.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** Answers from the renditions in memory. In the `lobby` wait those who came before there is anything to play. */
-export function createLiveSource(renditions: readonly Rendition[], lobby: WaitingRoom): HlsSource {
+export function createLiveSource(
+  renditions: readonly Rendition[],
+  lobby: WaitingRoom,
+  layersAwaited: () => boolean,
+): HlsSource {
   const of = (name: RenditionName, ask: (rendition: Rendition) => HlsAnswer): HlsAnswer => {
     const rendition = renditions.find(candidate => candidate.name === name);
     return rendition ? ask(rendition) : new Refusal('not-found', 'This broadcast has no such rendition.');
   };
   let multivariant: { text: string; body: HlsBody } | null = null;
   const build = (): HlsOutcome | null => {
-    const text = multivariantOf(renditions);
+    const text = multivariantOf(renditions, layersAwaited());
     if (text === null) return renditions.some(rendition => rendition.ended) ? nothing() : null;
     if (multivariant?.text !== text) multivariant = { text, body: playlistBody(text) };
     return multivariant.body;
@@ -40,21 +44,22 @@ function nothing(): Refusal {
   return new Refusal('not-found', 'This broadcast ended before there was anything to play.');
 }
 
-/** Null until every rendition can be played, so that a player never finds an empty one. */
-function multivariantOf(renditions: readonly Rendition[]): string | null {
-  if (!renditions.every(rendition => rendition.playable)) return null;
-  const infos = renditions.map(rendition => rendition.info);
-  const video = infos.find(info => info?.kind === 'video');
-  const audio = infos.find(info => info?.kind === 'audio');
-  if (!video) return null;
-  return writeMultivariant({
-    bandwidth: LIVE_BANDWIDTH,
-    averageBandwidth: LIVE_AVERAGE_BANDWIDTH,
-    codecs: audio ? [video.codec, audio.codec] : [video.codec],
-    width: video.width,
-    height: video.height,
-    frameRate: NOMINAL_FRAME_RATE,
-    videoUri: `video/${PLAYLIST_NAME}`,
-    audio: audio ? { uri: `audio/${PLAYLIST_NAME}`, channels: audio.channels } : null,
-  });
+/** Null until there is sound and picture to play, so that a player never finds an empty rendition. */
+function multivariantOf(renditions: readonly Rendition[], layersAwaited: boolean): string | null {
+  const playable = renditions.filter(rendition => rendition.playable);
+  const missing = renditions.filter(rendition => !rendition.playable);
+  if (missing.some(rendition => rendition.name === 'audio')) return null;
+  if (missing.length > 0 && layersAwaited && !missing.some(rendition => rendition.ended)) return null;
+  return describeVariants(playable.flatMap(describe));
+}
+
+function describe({ name, info, rates }: Rendition): Described[] {
+  if (!info) return [];
+  const { averageBps, frameRate } = rates;
+  const peakBps = Math.max(rates.peakBps * BANDWIDTH_HEADROOM, leastBandwidth(info));
+  return [{ name, info, peakBps, averageBps, frameRate }];
+}
+
+function leastBandwidth(info: RenditionInfo): number {
+  return info.kind === 'video' ? info.width * info.height * VIDEO_BITS_PER_PIXEL : AUDIO_BANDWIDTH_MIN;
 }

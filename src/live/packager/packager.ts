@@ -1,13 +1,14 @@
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
-import type { Track } from '#media/track.ts';
+import type { Track, VideoTrack } from '#media/track.ts';
 import type { Unit, VideoUnit } from '#media/unit.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { AudioLine } from './audio-line.ts';
-import { BLOCK_MS_MAX, WAITING_MAX } from './limits.ts';
+import { BLOCK_MS_MAX, LAYER_LATE_S, LAYERS_WAIT_S, VIDEO_RENDITIONS_MAX, WAITING_MAX } from './limits.ts';
 import { createLiveSource } from './live-source.ts';
 import { Rendition } from './rendition.ts';
 import type { EarlierRendition, InitMedia, SegmentMedia } from './segment.ts';
+import { SegmentPlan } from './segment-plan.ts';
 import type { HlsSource, RenditionName } from './source.ts';
 import { VideoSegmenter } from './video-segmenter.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -23,7 +24,7 @@ export interface RecordingSink {
 export interface PackagerDeps {
   /** Wall time of tick zero, milliseconds since the Unix epoch. */
   readonly epochMs: number;
-  /** One H.264 track, and at most one Opus (48 kHz) or AAC-LC track; read at the first unit. */
+  /** H.264 tracks, one for each layer, and at most one Opus (48 kHz) or AAC-LC track; read at the first unit. */
   readonly tracks: readonly Track[];
   readonly clock: Clock;
   readonly log: Logger;
@@ -53,7 +54,7 @@ export function createPackager(deps: PackagerDeps): Packager {
   const packager = new StreamPackager(deps);
   return {
     source: packager.source,
-    unit: (_track, unit) => packager.unit(unit),
+    unit: (track, unit) => packager.unit(track, unit),
     ended: () => void packager.finish(),
     finish: () => packager.finish(),
   };
@@ -65,7 +66,10 @@ class StreamPackager {
   readonly #renditions: Rendition[] = [];
   /** Requests for the multivariant playlist, before there is one. */
   readonly #lobby: WaitingRoom;
-  readonly #video: VideoSegmenter;
+  readonly #plan: SegmentPlan;
+  readonly #layers = new Map<RenditionName, VideoSegmenter>();
+  /** Where this process's video began, seconds since the epoch. */
+  #beganAt = 0;
   /** Undefined until the tracks are known: after a restart that is when the publisher is back. */
   #audio: AudioLine | null | undefined;
   #finished: Promise<void> | null = null;
@@ -73,26 +77,30 @@ class StreamPackager {
   constructor(deps: PackagerDeps) {
     this.#deps = deps;
     this.#lobby = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
-    const video = this.#rendition('video', 90_000);
-    this.#video = new VideoSegmenter(90_000, video, {
-      keyframeWanted: deps.keyframeWanted,
-      discontinuity: (end, start) => this.#audio?.breakAt(end / 90_000, start / 90_000),
-    });
+    const earlier = Object.entries(deps.earlier ?? {}) as [RenditionName, EarlierRendition][];
+    this.#plan = planAfter(earlier);
+    for (const [name] of earlier) if (name !== 'audio') this.#openLayer(name);
     if (deps.earlier?.audio) this.#rendition('audio', deps.earlier.audio.timescale);
-    if (!deps.earlier) this.#audio = this.#openAudio();
-    this.source = createLiveSource(this.#renditions, this.#lobby);
+    if (!deps.earlier) this.#open();
+    this.source = createLiveSource(this.#renditions, this.#lobby, () => this.#layersAwaited());
   }
 
-  unit(unit: Unit): void {
+  unit(track: Track, unit: Unit): void {
     if (this.#finished) return;
-    if (this.#audio === undefined) this.#audio = this.#openAudio();
-    if (unit.kind === 'video') this.#videoUnit(unit);
+    if (this.#audio === undefined) this.#open();
+    if (unit.kind === 'video') this.#videoUnit(track, unit);
     else this.#audio?.unit(unit, this.#videoSeconds() ?? 0);
   }
 
   finish(): Promise<void> {
     this.#finished ??= this.#finish();
     return this.#finished;
+  }
+
+  /** The tracks are known now. */
+  #open(): void {
+    for (const track of this.#deps.tracks) if (track.kind === 'video') this.#layer(track);
+    this.#audio = this.#openAudio();
   }
 
   #openAudio(): AudioLine | null {
@@ -103,31 +111,68 @@ class StreamPackager {
       this.#deps.log.warn({ timescale: track.timescale }, 'audio came back at another rate and is left out');
       return null;
     }
-    return new AudioLine(this.#deps, track, known ?? this.#rendition('audio', track.timescale));
+    const rendition = known ?? this.#rendition('audio', track.timescale);
+    return new AudioLine(this.#deps, track, rendition, known !== undefined);
   }
 
-  #videoUnit(unit: VideoUnit): void {
+  #videoUnit(track: Track, unit: VideoUnit): void {
+    const layer = track.kind === 'video' ? this.#layer(track) : undefined;
     const before = this.#videoSeconds();
-    this.#video.unit(unit);
+    const cuts = this.#plan.count;
+    layer?.unit(unit);
     const position = this.#videoSeconds();
     if (position === null) return;
-    if (before === null) this.#audio?.start(position);
-    else this.#audio?.follow(position);
+    if (before === null) {
+      this.#beganAt = position;
+      this.#audio?.start(position);
+    } else this.#audio?.follow(position);
+    for (const other of this.#layers.values()) {
+      const wasCut = other.rests && this.#plan.count > cuts;
+      if (other !== layer && (wasCut || other.isLate(LAYER_LATE_S))) other.rest();
+    }
+  }
+
+  /** A publisher that takes over may bring layers that the one before had not. */
+  #layer(track: VideoTrack): VideoSegmenter | undefined {
+    const name = /^video-[2-9]$/.test(track.id) ? (track.id as RenditionName) : 'video';
+    const known = this.#layers.get(name);
+    if (known || this.#layers.size >= VIDEO_RENDITIONS_MAX) return known;
+    return this.#openLayer(name);
+  }
+
+  #openLayer(name: RenditionName): VideoSegmenter {
+    const events = {
+      keyframeWanted: this.#deps.keyframeWanted,
+      discontinuity: (end: number, start: number) => this.#audio?.breakAt(end / 90_000, start / 90_000),
+    };
+    const last = this.#deps.earlier?.[name]?.segments.at(-1);
+    const endedAt = last ? last.start + last.duration : null;
+    const rendition = this.#rendition(name, 90_000);
+    const layer = new VideoSegmenter(90_000, rendition, events, this.#plan, endedAt);
+    this.#layers.set(name, layer);
+    return layer;
+  }
+
+  /** Who has read the multivariant playlist never reads it again, so it should name every layer. */
+  #layersAwaited(): boolean {
+    const position = this.#videoSeconds();
+    return position === null || position - this.#beganAt < LAYERS_WAIT_S;
   }
 
   #videoSeconds(): number | null {
-    return this.#video.position === null ? null : this.#video.position / 90_000;
+    return this.#plan.position === null ? null : this.#plan.position / 90_000;
   }
 
   async #finish(): Promise<void> {
     await this.#audio?.flush();
-    const end = this.#video.finish(Math.round((this.#audio?.position ?? 0) * 90_000));
+    const audioEnd = Math.round((this.#audio?.position ?? 0) * 90_000);
+    const layers = [...this.#layers.values()];
+    const end = Math.max(0, ...layers.map(layer => layer.finish(audioEnd)));
+    for (const layer of layers) layer.rest(end);
     this.#audio?.finish(end / 90_000);
     for (const rendition of this.#renditions) rendition.finish();
-    this.#deps.log.info(
-      { droppedFrames: this.#video.dropped, ...this.#audio?.counts },
-      'the packager has finished',
-    );
+    const droppedFrames = layers.reduce((sum, layer) => sum + layer.dropped, 0);
+    this.#deps.log.info({ droppedFrames, ...this.#audio?.counts }, 'the packager has finished');
   }
 
   #rendition(name: RenditionName, timescale: number): Rendition {
@@ -150,4 +195,12 @@ class StreamPackager {
     this.#renditions.push(rendition);
     return rendition;
   }
+}
+
+/** The plan goes on where the layer ended that had most. */
+function planAfter(earlier: readonly (readonly [RenditionName, EarlierRendition])[]): SegmentPlan {
+  const layers = earlier.filter(([name]) => name !== 'audio').map(([, rendition]) => rendition);
+  const end = ({ segments }: EarlierRendition) => segments.at(-1)!.start + segments.at(-1)!.duration;
+  const most = layers.toSorted((a, b) => end(b) - end(a))[0];
+  return new SegmentPlan(90_000, most?.segments, most?.discontinuitiesGone);
 }

@@ -40,7 +40,8 @@ export class PartBuilder {
       samples,
       lengths: this.#lengths,
     });
-    const part = { bytes, duration: this.#duration, independent: samples.some(sample => sample.key) };
+    const independent = samples.some(sample => sample.key);
+    const part = { bytes, duration: this.#duration, samples: samples.length, independent };
     this.#samples = [];
     this.#duration = 0;
     return part;

@@ -3,13 +3,14 @@ import type { Clock } from '#base/clock.ts';
 import { Refusal } from '#contract/errors.ts';
 import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, WAITING_MAX } from './limits.ts';
 import { advanceRefusal, livePlaylist } from './live-playlist.ts';
+import { type Measured, Rates } from './rates.ts';
 import type {
   EarlierRendition,
   InitMedia,
   PartMedia,
   RenditionInfo,
   SegmentMedia,
-  SegmentSink,
+  VideoSink,
 } from './segment.ts';
 import {
   type HlsAnswer,
@@ -42,13 +43,15 @@ interface OpenSegment extends SegmentMedia {
   duration: number;
   parts: PartMedia[];
   complete: boolean;
+  gap: boolean;
 }
 
 /** The last segments of one rendition in memory, and the requests that wait for the next. */
-export class Rendition implements SegmentSink {
+export class Rendition implements VideoSink {
   readonly name: RenditionName;
   readonly timescale: number;
   readonly epochMs: number;
+  readonly rates: Rates;
   readonly #deps: RenditionDeps;
   readonly #waiting: WaitingRoom;
   readonly #inits = new Map<number, InitMedia>();
@@ -58,8 +61,6 @@ export class Rendition implements SegmentSink {
   /** Discontinuities of segments that are no longer held. */
   #discontinuitiesGone = 0;
   #ended = false;
-  /** The next segment is the first after a restart. */
-  #resumes = false;
   /** Text of the current state; null when it must be built. */
   #playlist: HlsBody | null = null;
   /** What players may see: changes become visible together. */
@@ -69,6 +70,7 @@ export class Rendition implements SegmentSink {
     this.name = deps.name;
     this.timescale = deps.timescale;
     this.epochMs = deps.epochMs;
+    this.rates = deps.earlier?.rates ?? new Rates();
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
     if (deps.earlier) this.#resume(deps.earlier);
@@ -87,9 +89,9 @@ export class Rendition implements SegmentSink {
     return this.#discontinuitiesGone;
   }
 
-  /** Whether a player can begin: it needs a finished segment. */
+  /** Whether a player can begin: it needs a finished segment with media in it. */
   get playable(): boolean {
-    return this.#segments[0]?.complete ?? false;
+    return this.#segments.some(segment => segment.complete && !segment.gap);
   }
 
   get ended(): boolean {
@@ -110,13 +112,26 @@ export class Rendition implements SegmentSink {
       start,
       duration: 0,
       initNumber: this.#nextInit - 1,
-      discontinuity: discontinuity || this.#resumes,
+      discontinuity,
       independent,
       parts: [],
       complete: false,
+      gap: false,
     });
-    this.#resumes = false;
     if (this.#segments.length > HELD_SEGMENTS_MAX) this.#forgetOldest();
+  }
+
+  joins(msn: number, discontinuitiesGone: number): void {
+    this.#nextMsn = msn;
+    this.#discontinuitiesGone = discontinuitiesGone;
+  }
+
+  gap(start: number, duration: number, discontinuity: boolean): void {
+    this.begin(start, discontinuity, true);
+    const open = this.#open();
+    open.duration = duration;
+    open.gap = true;
+    this.end();
   }
 
   part(part: PartMedia): void {
@@ -129,6 +144,8 @@ export class Rendition implements SegmentSink {
   end(): void {
     const open = this.#open();
     open.complete = true;
+    if (open.gap) this.rates.gap();
+    else this.rates.add(measured(open, this.timescale));
     this.#deps.onSegment(open);
   }
 
@@ -164,7 +181,7 @@ export class Rendition implements SegmentSink {
 
   segmentAnswer(msn: number): HlsAnswer {
     const segment = this.#find(msn);
-    return segment?.complete ? mediaBody(segment.parts.map(part => part.bytes)) : notThere();
+    return segment?.complete && !segment.gap ? mediaBody(segment.parts.map(part => part.bytes)) : notThere();
   }
 
   /** A part that a preload hint names is waited for; one further ahead is not there. */
@@ -183,7 +200,6 @@ export class Rendition implements SegmentSink {
     this.#nextInit = nextInit;
     this.#discontinuitiesGone = discontinuitiesGone;
     this.#published = { segments: this.#nextMsn, parts: 0 };
-    this.#resumes = true;
   }
 
   #changed(): void {
@@ -206,7 +222,7 @@ export class Rendition implements SegmentSink {
     const last = this.#segments.at(-1);
     if (!last || msn > last.msn) return false;
     const segment = this.#find(msn);
-    if (!segment || isRecorded(segment)) return true;
+    if (!segment || hasNoParts(segment)) return true;
     if (segment.parts.length > part) return true;
     return segment.complete && segment !== last && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
   }
@@ -235,9 +251,15 @@ export class Rendition implements SegmentSink {
   }
 }
 
-/** Of a segment that was recorded before a restart there are no parts. */
-function isRecorded(segment: SegmentMedia): boolean {
+/** Of a gap there are no parts, nor of a segment that was recorded before a restart. */
+function hasNoParts(segment: SegmentMedia): boolean {
   return segment.complete && segment.parts.length === 0;
+}
+
+function measured({ parts, duration }: SegmentMedia, timescale: number): Measured {
+  const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
+  const frames = parts.reduce((sum, part) => sum + part.samples, 0);
+  return { bytes, frames, seconds: duration / timescale };
 }
 
 function notThere(): Refusal {

@@ -1,8 +1,12 @@
+import type { Rates } from './rates.ts';
+
 /** One part as published. */
 export interface PartMedia {
   readonly bytes: Uint8Array;
   /** Ticks of the rendition's timescale. */
   readonly duration: number;
+  /** Frames in it. */
+  readonly samples: number;
   /** Has a key frame in it: there a player can begin (RFC 8216bis section 4.4.4.9). */
   readonly independent: boolean;
 }
@@ -20,6 +24,8 @@ export interface SegmentMedia {
   readonly independent: boolean;
   readonly parts: readonly PartMedia[];
   readonly complete: boolean;
+  /** Nothing came in this time: there are no parts. */
+  readonly gap: boolean;
 }
 
 /** What the initialization section of a rendition says, for the multivariant playlist. */
@@ -45,6 +51,7 @@ export interface EarlierRendition {
   readonly discontinuitiesGone: number;
   readonly nextInit: number;
   readonly info: RenditionInfo;
+  readonly rates: Rates;
 }
 
 /** Where a segmenter puts what it cuts. Nothing is visible to players before `publish`. */
@@ -54,6 +61,14 @@ export interface SegmentSink {
   part(part: PartMedia): void;
   end(): void;
   publish(): void;
+}
+
+/** A sink of video, whose layers may begin late and pause one by one. */
+export interface VideoSink extends SegmentSink {
+  /** What comes first has this number, and so many discontinuities before it. */
+  joins(msn: number, discontinuitiesGone: number): void;
+  /** A segment without media (EXT-X-GAP), in ticks. */
+  gap(start: number, duration: number, discontinuity: boolean): void;
 }
 
 /** Names below a rendition's folder. They are the same live, in the replay, and in the store of blobs. */

@@ -1,6 +1,7 @@
 import type { Refusal } from '#contract/errors.ts';
 
-export type RenditionName = 'video' | 'audio';
+/** `video` is the first or only layer, `video-2` and so on are the others. */
+export type RenditionName = 'video' | 'audio' | `video-${number}`;
 
 /** What a request is answered with. Requests for the same thing share one object, so that it can carry caches. */
 export interface HlsBody {

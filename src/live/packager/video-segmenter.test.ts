@@ -39,6 +39,8 @@ function segmenter() {
       end: () => {
         cut.segments.at(-1)!.ended = true;
       },
+      joins: () => {},
+      gap: () => assert.fail('one layer has no gaps'),
       publish: () => cut.publishes++,
     },
     {

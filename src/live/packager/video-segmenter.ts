@@ -1,23 +1,18 @@
 import { MediaError, type VideoUnit } from '#media/unit.ts';
-import {
-  FIRST_KEYFRAME_ASK_S,
-  FIRST_SEGMENT_MIN_S,
-  KEYFRAME_ASK_AGAIN_S,
-  KEYFRAME_ASK_S,
-  PART_TARGET_S,
-  PAUSE_MAX_S,
-  SEGMENT_MAX_S,
-  SEGMENT_MIN_S,
-} from './limits.ts';
+import { KEYFRAME_ASK_AGAIN_S, PART_TARGET_S, PAUSE_MAX_S, SEGMENT_MAX_S } from './limits.ts';
 import { ParameterSets, type SplitUnit, splitUnit } from './parameter-sets.ts';
 import { PartBuilder } from './part-builder.ts';
-import type { SegmentSink } from './segment.ts';
+import type { VideoSink } from './segment.ts';
+import { SegmentPlan } from './segment-plan.ts';
 
 export interface VideoSegmenterEvents {
   keyframeWanted(): void;
   /** The timeline breaks: it ended at `end` and goes on at `start`, both in ticks. */
   discontinuity(end: number, start: number): void;
 }
+
+/** A shorter hole is none: the segment after it just begins later. */
+const GAP_MIN_S = 0.05;
 
 /** A frame whose duration is not known before the next one arrives. */
 interface Held {
@@ -27,39 +22,69 @@ interface Held {
   readonly pieces: readonly Uint8Array[];
 }
 
-/** Cuts access units into parts and segments, on the decode timeline. */
+/** Cuts the access units of one layer into parts and segments, on the decode timeline. */
 export class VideoSegmenter {
   readonly #timescale: number;
-  readonly #sink: SegmentSink;
+  readonly #sink: VideoSink;
+  readonly #plan: SegmentPlan;
   readonly #events: VideoSegmenterEvents;
   readonly #sets = new ParameterSets();
   readonly #part = new PartBuilder(true);
   #held: Held | null = null;
   /** Ticks of the frame before, the estimate for one that has no successor. */
   #frameDuration: number;
-  #segmentStart = 0;
-  #segments = 0;
-  #askedAt = Number.NEGATIVE_INFINITY;
+  #segmentStart = Number.NEGATIVE_INFINITY;
+  /** Where this layer stopped; the past of all for one that has not begun. Null while it sends. */
+  #restsAt: number | null = Number.NEGATIVE_INFINITY;
+  #begun = false;
+  #breaksSeen: number;
   /** Units that could not be used: before the first key frame, or with unreadable parameter sets. */
   dropped = 0;
 
-  constructor(timescale: number, sink: SegmentSink, events: VideoSegmenterEvents) {
+  /** Layers of one video share their plan. `endedAt`: where the layer's earlier media end, after a restart. */
+  constructor(
+    timescale: number,
+    sink: VideoSink,
+    events: VideoSegmenterEvents,
+    plan = new SegmentPlan(timescale),
+    endedAt: number | null = null,
+  ) {
     this.#timescale = timescale;
     this.#sink = sink;
     this.#events = events;
+    this.#plan = plan;
     this.#frameDuration = timescale / 30;
+    this.#breaksSeen = plan.first.breaks;
+    plan.layers++;
+    if (endedAt !== null) this.#resume(endedAt);
   }
 
-  /** Ticks of the newest frame, or null before the first. */
-  get position(): number | null {
-    return this.#held?.dts ?? null;
+  /** Whether the others have come `seconds` further, since their last break if this one has not crossed it. */
+  isLate(seconds: number): boolean {
+    if (this.#held === null || this.#plan.position === null) return false;
+    const crossed = this.#breaksSeen === this.#plan.breaks;
+    const from = crossed ? this.#held.dts : Math.max(this.#held.dts, this.#plan.breakStart);
+    return this.#plan.position - from > this.#ticks(seconds);
+  }
+
+  /** Sent before, and does not now. */
+  get rests(): boolean {
+    return this.#begun && this.#restsAt !== null;
+  }
+
+  /** This layer has paused: publishes what there is. What the others have of the time up to `end` is a gap. */
+  rest(end = this.#plan.start): void {
+    if (this.#held) this.#release(this.#frameDuration);
+    if (this.#begun) this.#gapsTo(end);
+    this.#sink.publish();
   }
 
   unit(unit: VideoUnit): void {
     const split = splitUnit(unit.nals);
     if (split.sample.length === 0) return;
     const dts = this.#held ? Math.max(unit.dts, this.#held.dts + 1) : unit.dts;
-    const pause = this.#held !== null && dts - this.#held.dts > this.#ticks(PAUSE_MAX_S);
+    const before = this.#held?.dts ?? this.#plan.position;
+    const pause = before !== null && dts - before > this.#ticks(PAUSE_MAX_S);
     const changed = unit.key ? this.#updateSets(split) : false;
     if (changed === null || (!unit.key && (this.#held === null || pause))) {
       this.dropped++;
@@ -67,9 +92,9 @@ export class VideoSegmenter {
       return;
     }
     this.#place(dts, unit.key, pause, changed);
+    this.#plan.position = Math.max(this.#plan.position ?? 0, dts);
     this.#held = { dts, compositionOffset: unit.pts - unit.dts, key: unit.key, pieces: split.sample };
-    const askAfter = this.#segments === 1 ? FIRST_KEYFRAME_ASK_S : KEYFRAME_ASK_S;
-    if (dts - this.#segmentStart >= this.#ticks(askAfter)) this.#askForKeyframe(dts);
+    if (this.#plan.asksAt(dts)) this.#askForKeyframe(dts);
     this.#sink.publish();
   }
 
@@ -78,30 +103,76 @@ export class VideoSegmenter {
     if (!this.#held) return 0;
     const last = end - this.#held.dts;
     const usable = last >= this.#frameDuration && last <= this.#ticks(PAUSE_MAX_S);
-    const duration = usable ? last : this.#frameDuration;
-    const finished = this.#held.dts + duration;
+    this.#release(usable ? last : this.#frameDuration);
+    this.#sink.publish();
+    return this.#restsAt!;
+  }
+
+  #resume(endedAt: number): void {
+    this.#begun = true;
+    this.#restsAt = endedAt;
+    this.#breaksSeen = this.#plan.breaks;
+  }
+
+  /** The held frame is the last for now. */
+  #release(duration: number): void {
+    this.#restsAt = this.#held!.dts + duration;
     this.#append(duration);
     this.#endSegment();
     this.#held = null;
-    this.#sink.publish();
-    return finished;
   }
 
   /** Gives the held frame its duration, and opens the segment that the new one belongs to. */
   #place(dts: number, key: boolean, pause: boolean, changed: boolean): void {
-    const first = this.#held === null;
+    const isNew = pause || (changed && this.#begun) || this.#plan.resumes;
+    // Another layer has crossed this break already.
+    const joined = this.#breaksSeen < this.#plan.breaks && key && this.#plan.isBehindBreak(dts);
     if (this.#held) {
       const duration = pause ? this.#frameDuration : dts - this.#held.dts;
-      const end = this.#held.dts + duration;
-      this.#append(duration);
-      if (pause || changed) this.#events.discontinuity(end, dts);
+      const cuts = isNew || joined || (key && this.#plan.cutsAt(dts, this.#segmentStart));
+      if (cuts) this.#release(duration);
+      else this.#append(duration);
+      if (!cuts) return;
     }
-    const least = this.#segments === 1 ? FIRST_SEGMENT_MIN_S : SEGMENT_MIN_S;
-    const longEnough = dts - this.#segmentStart >= this.#ticks(least);
-    if (!first && !pause && !changed && !(key && longEnough)) return;
-    if (!first) this.#endSegment();
-    if (changed) this.#writeInit();
-    this.#begin(dts, !first && (pause || changed), key);
+    if (isNew && !joined) this.#break(dts, changed);
+    this.#enter(dts, key, changed);
+  }
+
+  /** All layers break here: the others follow at their next key frame. */
+  #break(dts: number, changed: boolean): void {
+    const end = Math.min(Math.max(this.#restsAt!, this.#plan.endAfter(this.#frameDuration)), dts);
+    if (this.#plan.position !== null) this.#events.discontinuity(end, dts);
+    this.#plan.break(end, dts);
+    if (changed && this.#plan.layers > 1) this.#askForKeyframe(dts);
+  }
+
+  /** Opens a segment, after gaps for what the others have of the time since this layer stopped. */
+  #enter(dts: number, key: boolean, changed: boolean): void {
+    if (!this.#begun) this.#sink.joins(this.#plan.first.msn, this.#plan.first.breaks);
+    if (!this.#begun) this.#writeInit();
+    this.#gapsTo(dts);
+    this.#restsAt = null;
+    if (changed && this.#begun) this.#writeInit();
+    this.#begun = true;
+    this.#plan.begin(dts, this.#segmentStart);
+    this.#begin(dts, this.#crosses(this.#plan.breaks), key);
+  }
+
+  #gapsTo(end: number): void {
+    for (const planned of this.#plan.since(this.#restsAt!)) {
+      const from = Math.max(planned.start, this.#restsAt!);
+      const to = Math.min(planned.end, end);
+      if (to - from < this.#ticks(GAP_MIN_S)) continue;
+      this.#sink.gap(from, to - from, this.#crosses(planned.breaks));
+      this.#restsAt = to;
+    }
+  }
+
+  /** Whether this layer comes past a discontinuity now. */
+  #crosses(breaks: number): boolean {
+    const crosses = breaks > this.#breaksSeen;
+    this.#breaksSeen = breaks;
+    return crosses;
   }
 
   /** Whether the initialization section must change; null when the key frame cannot be used. */
@@ -129,6 +200,7 @@ export class VideoSegmenter {
       held.dts + duration - this.#segmentStart > this.#ticks(SEGMENT_MAX_S)
     ) {
       this.#endSegment();
+      this.#plan.begin(held.dts, this.#segmentStart);
       this.#begin(held.dts, false, held.key);
     }
     if (this.#part.count > 0 && this.#part.duration + duration > target) this.#closePart();
@@ -140,7 +212,6 @@ export class VideoSegmenter {
 
   #begin(dts: number, discontinuity: boolean, independent: boolean): void {
     this.#segmentStart = dts;
-    this.#segments++;
     this.#sink.begin(dts, discontinuity, independent);
   }
 
@@ -154,8 +225,8 @@ export class VideoSegmenter {
   }
 
   #askForKeyframe(dts: number): void {
-    if (dts - this.#askedAt < this.#ticks(KEYFRAME_ASK_AGAIN_S)) return;
-    this.#askedAt = dts;
+    if (dts - this.#plan.askedAt < this.#ticks(KEYFRAME_ASK_AGAIN_S)) return;
+    this.#plan.askedAt = dts;
     this.#events.keyframeWanted();
   }
 

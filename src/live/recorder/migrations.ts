@@ -29,4 +29,25 @@ export const recorderMigrations: Migrations = {
         .execute();
     },
   },
+  '0215-recording-layers': {
+    async up(db) {
+      await db.schema
+        .createTable('recording_layers')
+        .addColumn('broadcast_id', 'text', column => column.notNull())
+        .addColumn('rendition', 'text', column => column.notNull())
+        // As `recordings.video`, for layers of video beside the first.
+        .addColumn('info', 'text', column => column.notNull())
+        .addPrimaryKeyConstraint('recording_layers_key', ['broadcast_id', 'rendition'])
+        .execute();
+      await db.schema
+        .alterTable('recording_segments')
+        // Starts with a key frame. Before this was kept, nobody could promise it.
+        .addColumn('independent', 'integer', column => column.notNull().defaultTo(0))
+        .execute();
+      await db.schema
+        .alterTable('recording_segments')
+        .addColumn('frames', 'integer', column => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 };

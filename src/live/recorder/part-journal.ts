@@ -21,8 +21,8 @@ interface Entry {
   readonly bytes: Uint8Array;
 }
 
-/** Parts that wait for the disk: about twelve seconds of both renditions. */
-const PARTS_MAX = 128;
+/** Parts that wait for the disk: about twelve seconds of four layers and their sound. */
+const PARTS_MAX = 320;
 
 /**
  * Writes every part of the segments being made to a journal of their own, until the whole segment is kept elsewhere. A

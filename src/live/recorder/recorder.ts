@@ -11,6 +11,7 @@ import { restoreParts } from './restore.ts';
 import {
   deleteRecording,
   findRecording,
+  hasPicture,
   listSegments,
   type RecordingTotals,
   type SegmentRow,
@@ -59,9 +60,9 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     const known = replays.get(broadcastId);
     if (known) return known;
     const recording = await findRecording(db.sql, broadcastId);
-    if (!recording?.video) return null;
+    if (!recording) return null;
     const segments = await listSegments(db.sql, broadcastId);
-    if (!segments.some(segment => segment.rendition === 'video')) return null;
+    if (!hasPicture(recording, segments)) return null;
     const replay = createReplay(deps, broadcastId, recording, segments);
     if (recording.complete) remember(broadcastId, replay);
     return replay;
@@ -70,7 +71,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
   const complete = async (broadcastId: BroadcastId): Promise<RecordingTotals | null> => {
     await restoreParts(deps, broadcastId);
     const segments = await listSegments(db.sql, broadcastId);
-    if (!segments.some(segment => segment.rendition === 'video')) return null;
+    if (!segments.some(segment => segment.rendition !== 'audio')) return null;
     const totals = totalsOf(segments);
     await setComplete(db.sql, broadcastId, totals);
     return totals;
@@ -105,13 +106,15 @@ export function createRecorder(deps: RecordingDeps): Recorder {
   };
 }
 
-/** What a player shows as the length: the video's segments in a row. */
+/** What a player shows as the length: the segments of the longest layer in a row. */
 function totalsOf(segments: readonly SegmentRow[]): RecordingTotals {
-  let durationMs = 0;
+  const durations = new Map<string, number>();
   let bytes = 0;
   for (const segment of segments) {
     bytes += segment.bytes;
-    if (segment.rendition === 'video') durationMs += (segment.duration * 1000) / segment.timescale;
+    const { rendition, duration, timescale } = segment;
+    if (rendition !== 'audio')
+      durations.set(rendition, (durations.get(rendition) ?? 0) + (duration * 1000) / timescale);
   }
-  return { durationMs: Math.round(durationMs), bytes };
+  return { durationMs: Math.round(Math.max(0, ...durations.values())), bytes };
 }

@@ -11,7 +11,7 @@ import type { InitMedia, SegmentMedia } from '../packager/segment.ts';
 import type { RenditionName } from '../packager/source.ts';
 import { initKey, segmentKey } from './keys.ts';
 import { join, PartJournal } from './part-journal.ts';
-import { insertRecording, insertSegment, setInfo } from './store.ts';
+import { insertRecording, insertSegments, type SegmentRow, setInfo } from './store.ts';
 
 export interface RecordingDeps {
   readonly db: Db;
@@ -26,8 +26,8 @@ interface Write {
   readonly run: () => Promise<void>;
 }
 
-/** Segments that wait for the disk: a minute of both renditions. Then new ones are left out of the recording. */
-const WRITES_MAX = 64;
+/** Segments that wait for the disk: a minute of four layers and their sound. Then new ones are left out of the recording. */
+const WRITES_MAX = 160;
 /** This is the layer that retries storage faults of a recording. */
 const ATTEMPTS_MAX = 4;
 const RETRY_MS = 250;
@@ -44,6 +44,8 @@ export class Recording implements RecordingSink {
   readonly #inits = new Map<RenditionName, InitMedia>();
   readonly #keptInits = new Map<RenditionName, string>();
   readonly #kept: (isKept: boolean) => void;
+  /** Gaps whose write waits. */
+  #gaps: SegmentRow[] = [];
   #isFull = false;
   #running: Promise<void> | null = null;
   /** Writes that are missing from the recording, for good. */
@@ -73,15 +75,19 @@ export class Recording implements RecordingSink {
   }
 
   segment(rendition: RenditionName, timescale: number, segment: SegmentMedia): void {
+    const row = rowOf(rendition, timescale, segment);
+    if (segment.gap) {
+      this.#gap(row);
+      return;
+    }
     const { db, blobs } = this.#deps;
-    const { msn, start, duration, initNumber, discontinuity } = segment;
+    const { msn } = segment;
     const init = this.#inits.get(rendition);
     this.#add(`${rendition} segment ${msn}`, async () => {
       if (init) await this.#keepInit(rendition, init);
       const bytes = join(segment.parts.map(part => part.bytes));
       await blobs.put(segmentKey(this.broadcastId, rendition, msn), bytes);
-      const row = { rendition, msn, start, duration, timescale, initNumber, discontinuity };
-      await insertSegment(db.sql, this.broadcastId, { ...row, bytes: bytes.length });
+      await insertSegments(db.sql, this.broadcastId, [row]);
       this.#parts.kept(rendition, msn);
       this.#roomIs(true);
     });
@@ -97,6 +103,17 @@ export class Recording implements RecordingSink {
   async close(): Promise<void> {
     await this.written();
     await this.#parts.close();
+  }
+
+  /** A layer that begins late brings a gap for every segment of the others: they are one write. */
+  #gap(row: SegmentRow): void {
+    this.#gaps.push(row);
+    if (this.#gaps.length > 1) return;
+    let rows: SegmentRow[] | null = null;
+    this.#add('gaps', async () => {
+      if (rows === null) [rows, this.#gaps] = [this.#gaps, []];
+      await insertSegments(this.#deps.db.sql, this.broadcastId, rows);
+    });
   }
 
   #add(what: string, run: () => Promise<void>): void {
@@ -160,4 +177,14 @@ export class Recording implements RecordingSink {
       }
     }
   }
+}
+
+function rowOf(rendition: RenditionName, timescale: number, segment: SegmentMedia): SegmentRow {
+  const { msn, start, duration, initNumber, discontinuity, independent, parts } = segment;
+  const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
+  const frames = parts.reduce((sum, part) => sum + part.samples, 0);
+  return {
+    ...{ rendition, msn, start, duration, timescale, initNumber },
+    ...{ discontinuity, independent, bytes, frames },
+  };
 }

@@ -3,9 +3,9 @@ import { HELD_SEGMENTS_MAX } from '../packager/limits.ts';
 import type { EarlierRendition, RenditionInfo } from '../packager/segment.ts';
 import type { HlsSource, RenditionName } from '../packager/source.ts';
 import type { RecordingDeps } from './recording.ts';
-import { createReplay } from './replay.ts';
+import { createReplay, ratesOf } from './replay.ts';
 import { restoreParts } from './restore.ts';
-import { findRecording, listSegments, type SegmentRow } from './store.ts';
+import { findRecording, hasPicture, isGap, listSegments, type SegmentRow } from './store.ts';
 
 /** A recording that another process began and this one goes on with. */
 export interface Reopened {
@@ -23,15 +23,16 @@ export async function reopen(deps: RecordingDeps, broadcastId: BroadcastId): Pro
   await restoreParts(deps, broadcastId);
   const recording = await findRecording(deps.db.sql, broadcastId);
   const rows = await listSegments(deps.db.sql, broadcastId);
-  if (!recording?.video || !rows.some(row => row.rendition === 'video')) return null;
-  const earlier = (name: RenditionName, info: RenditionInfo | null) => {
+  if (!recording || !hasPicture(recording, rows)) return null;
+  const renditions: Partial<Record<RenditionName, EarlierRendition>> = {};
+  for (const [name, info] of recording.infos) {
     const own = rows.filter(row => row.rendition === name);
-    return info && own.length > 0 ? { [name]: standing(own, info) } : {};
-  };
+    if (own.length > 0) renditions[name] = standing(own, info);
+  }
   return {
     epochMs: recording.epochMs,
     endMs: Math.max(...rows.map(row => ((row.start + row.duration) * 1000) / row.timescale)),
-    renditions: { ...earlier('video', recording.video), ...earlier('audio', recording.audio) },
+    renditions,
     recorded: createReplay(deps, broadcastId, recording, rows),
   };
 }
@@ -41,10 +42,10 @@ function standing(rows: readonly SegmentRow[], info: RenditionInfo): EarlierRend
   const from = Math.max(rows.length - HELD_SEGMENTS_MAX, hole, 0);
   return {
     timescale: rows.at(-1)!.timescale,
-    // Not journalled: a segment is taken for one that may lean on the one before.
-    segments: rows.slice(from).map(row => ({ ...row, independent: false })),
+    segments: rows.slice(from).map(row => ({ ...row, gap: isGap(row) })),
     discontinuitiesGone: rows.slice(0, from).filter(row => row.discontinuity).length,
     nextInit: Math.max(...rows.map(row => row.initNumber)) + 1,
     info,
+    rates: ratesOf(rows),
   };
 }

@@ -1,11 +1,11 @@
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
-import { writeMultivariant } from '#media/hls/multivariant.ts';
 import { type PlaylistSegment, writeMediaPlaylist } from '#media/hls/playlist.ts';
 import type { Blobs } from '#ports/blobs.ts';
-import { NOMINAL_FRAME_RATE, TARGET_DURATION_S } from '../packager/limits.ts';
-import { initName, PLAYLIST_NAME, segmentName } from '../packager/segment.ts';
+import { TARGET_DURATION_S } from '../packager/limits.ts';
+import { Rates } from '../packager/rates.ts';
+import { initName, segmentName } from '../packager/segment.ts';
 import {
   type HlsAnswer,
   type HlsSource,
@@ -14,8 +14,9 @@ import {
   playlistBody,
   type RenditionName,
 } from '../packager/source.ts';
+import { type Described, describeVariants } from '../packager/variants.ts';
 import { initKey, segmentKey } from './keys.ts';
-import type { RecordingRow, SegmentRow } from './store.ts';
+import { isGap, type RecordingRow, type SegmentRow } from './store.ts';
 
 /** A recording as HLS: playlists are made once, bytes come from the store of blobs. */
 export function createReplay(
@@ -27,13 +28,13 @@ export function createReplay(
   const rows = (name: RenditionName) => segments.filter(segment => segment.rendition === name);
   const playlist = (name: RenditionName) =>
     rows(name).length > 0 ? playlistBody(vodPlaylist(recording.epochMs, rows(name))) : null;
-  const playlists = { video: playlist('video'), audio: playlist('audio') };
-  const multivariant = playlistBody(vodMultivariant(recording, rows('video'), rows('audio')));
+  const playlists = new Map([...recording.infos.keys()].map(name => [name, playlist(name)]));
+  const multivariant = playlistBody(vodMultivariant(recording, rows));
   const stored = (key: string) => storedBytes(deps, key);
   return {
     live: false,
     multivariant: () => multivariant,
-    playlist: name => playlists[name] ?? notThere(),
+    playlist: name => playlists.get(name) ?? notThere(),
     init: (name, number) => stored(initKey(broadcastId, name, number)),
     segment: (name, msn) => stored(segmentKey(broadcastId, name, msn)),
     part: () => notThere(),
@@ -55,6 +56,7 @@ function storedBytes({ blobs, log }: { blobs: Blobs; log: Logger }, key: string)
 function vodPlaylist(epochMs: number, rows: readonly SegmentRow[]): string {
   return writeMediaPlaylist({
     targetDurationS: TARGET_DURATION_S,
+    independentSegments: rows.every(row => row.independent),
     lowLatency: null,
     mediaSequence: rows[0]?.msn ?? 0,
     discontinuitySequence: 0,
@@ -72,6 +74,7 @@ function describe(epochMs: number, row: SegmentRow): PlaylistSegment {
     programDateMs: epochMs + (row.start * 1000) / row.timescale,
     map: initName(row.initNumber),
     discontinuity: row.discontinuity,
+    gap: isGap(row),
     parts: [],
   };
 }
@@ -89,36 +92,27 @@ function missing(epochMs: number, before: SegmentRow | undefined, row: SegmentRo
   }));
 }
 
+/** A layer that never had a picture is nobody's choice. */
 function vodMultivariant(
   recording: RecordingRow,
-  video: readonly SegmentRow[],
-  audio: readonly SegmentRow[],
+  rows: (name: RenditionName) => readonly SegmentRow[],
 ): string {
-  const infos = [recording.video, recording.audio].filter(info => info !== null);
-  const picture = infos.find(info => info.kind === 'video');
-  const sound = audio.length > 0 ? infos.find(info => info.kind === 'audio') : undefined;
-  return writeMultivariant({
-    bandwidth: peakRate(video) + peakRate(audio),
-    averageBandwidth: averageRate(video) + averageRate(audio),
-    codecs: [picture?.codec, sound?.codec].filter(codec => codec !== undefined),
-    width: picture?.width ?? 0,
-    height: picture?.height ?? 0,
-    frameRate: NOMINAL_FRAME_RATE,
-    videoUri: `video/${PLAYLIST_NAME}`,
-    audio: sound ? { uri: `audio/${PLAYLIST_NAME}`, channels: sound.channels } : null,
+  const described = [...recording.infos].flatMap(([name, info]): Described[] => {
+    const own = rows(name);
+    if (own.every(isGap)) return [];
+    const { peakBps, averageBps, frameRate } = ratesOf(own);
+    return [{ name, info, peakBps, averageBps, frameRate }];
   });
+  return describeVariants(described) ?? '';
 }
 
-/** The largest bit rate of any segment, bits per second. */
-function peakRate(rows: readonly SegmentRow[]): number {
-  return rows.reduce((peak, row) => Math.max(peak, (row.bytes * 8 * row.timescale) / row.duration), 0);
-}
-
-/** The bit rate of all segments together, bits per second. */
-function averageRate(rows: readonly SegmentRow[]): number {
-  const bits = rows.reduce((sum, row) => sum + row.bytes * 8, 0);
-  const seconds = rows.reduce((sum, row) => sum + row.duration / row.timescale, 0);
-  return seconds > 0 ? bits / seconds : 0;
+export function ratesOf(rows: readonly SegmentRow[]): Rates {
+  const rates = new Rates();
+  for (const row of rows) {
+    if (isGap(row)) rates.gap();
+    else rates.add({ bytes: row.bytes, frames: row.frames, seconds: row.duration / row.timescale });
+  }
+  return rates;
 }
 
 function notThere(): Refusal {

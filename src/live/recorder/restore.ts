@@ -3,7 +3,7 @@ import { initKey, recordingPrefix, segmentKey } from './keys.ts';
 import { join } from './part-journal.ts';
 import type { RecordingDeps } from './recording.ts';
 import { type JournalledSegment, readSegmentJournal } from './segment-journal.ts';
-import { hasSegment, insertRecording, insertSegment, setInfo } from './store.ts';
+import { hasSegment, insertRecording, insertSegments, setInfo } from './store.ts';
 
 /**
  * Makes segments of the parts that were journalled and never became one: after a crash, or a fault of storage. Can be
@@ -32,7 +32,7 @@ async function keep(
   broadcastId: BroadcastId,
   segment: JournalledSegment,
 ): Promise<void> {
-  const { rendition, msn, start, timescale, discontinuity, init, parts } = segment;
+  const { rendition, msn, start, timescale, discontinuity, independent, init, parts } = segment;
   await insertRecording(db.sql, broadcastId, segment.epochMs);
   if (await hasSegment(db.sql, broadcastId, rendition, msn)) return;
   await blobs.put(initKey(broadcastId, rendition, init.number), init.bytes);
@@ -40,7 +40,9 @@ async function keep(
   const bytes = join(parts.map(part => part.bytes));
   await blobs.put(segmentKey(broadcastId, rendition, msn), bytes);
   const duration = parts.reduce((sum, part) => sum + part.duration, 0);
-  const place = { rendition, msn, start, duration, timescale, initNumber: init.number, discontinuity };
-  await insertSegment(db.sql, broadcastId, { ...place, bytes: bytes.length });
+  const frames = parts.reduce((sum, part) => sum + part.samples, 0);
+  const place = { rendition, msn, start, duration, timescale, initNumber: init.number };
+  const row = { ...place, discontinuity, independent, bytes: bytes.length, frames };
+  await insertSegments(db.sql, broadcastId, [row]);
   log.info({ broadcastId, rendition, msn, parts: parts.length }, 'a segment was restored from its parts');
 }

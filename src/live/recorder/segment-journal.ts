@@ -14,18 +14,22 @@ export interface JournalledSegment {
   /** Ticks. */
   readonly start: number;
   readonly discontinuity: boolean;
+  readonly independent: boolean;
   readonly init: InitMedia;
   /** Whole and in order, at least one. */
-  readonly parts: readonly Omit<PartMedia, 'independent'>[];
+  readonly parts: readonly JournalledPart[];
 }
 
+export type JournalledPart = Omit<PartMedia, 'independent'>;
+
 type Head = Omit<JournalledSegment, 'init' | 'parts'> & {
-  readonly version: 1;
+  readonly version: 2;
   readonly initNumber: number;
   readonly info: RenditionInfo;
 };
 
-const DURATION_BYTES = 4;
+/** Before the bytes of a part: its duration and its frames, 32 bits each. */
+const PART_HEAD_BYTES = 8;
 
 /** The records that a segment's journal begins with. */
 export function writeSegmentHead(
@@ -33,16 +37,18 @@ export function writeSegmentHead(
   segment: SegmentMedia,
 ): Uint8Array {
   const { rendition, epochMs, timescale, init } = of;
-  const { msn, start, discontinuity } = segment;
-  const place = { rendition, epochMs, timescale, msn, start, discontinuity };
-  const head: Head = { version: 1, ...place, initNumber: init.number, info: init.info };
+  const { msn, start, discontinuity, independent } = segment;
+  const place = { rendition, epochMs, timescale, msn, start, discontinuity, independent };
+  const head: Head = { version: 2, ...place, initNumber: init.number, info: init.info };
   return writeRecords([new TextEncoder().encode(JSON.stringify(head)), init.bytes]);
 }
 
-export function writePartRecord({ duration, bytes }: PartMedia): Uint8Array {
-  const payload = new Uint8Array(DURATION_BYTES + bytes.length);
-  new DataView(payload.buffer).setUint32(0, duration);
-  payload.set(bytes, DURATION_BYTES);
+export function writePartRecord({ duration, samples, bytes }: PartMedia): Uint8Array {
+  const payload = new Uint8Array(PART_HEAD_BYTES + bytes.length);
+  const view = new DataView(payload.buffer);
+  view.setUint32(0, duration);
+  view.setUint32(4, samples);
+  payload.set(bytes, PART_HEAD_BYTES);
   return writeRecords([payload]);
 }
 
@@ -51,13 +57,16 @@ export function readSegmentJournal(bytes: Uint8Array): JournalledSegment | null 
   const [headBytes, initBytes, ...payloads] = readRecords(bytes);
   if (!headBytes || !initBytes || payloads.length === 0) return null;
   const head = JSON.parse(new TextDecoder().decode(headBytes)) as Head;
-  if (head.version !== 1) return null;
-  const { rendition, epochMs, timescale, msn, start, discontinuity, initNumber: number, info } = head;
-  const init = { number, bytes: initBytes, info };
-  return { rendition, epochMs, timescale, msn, start, discontinuity, init, parts: payloads.map(readPart) };
+  if (head.version !== 2) return null;
+  const { version: _, initNumber: number, info, ...place } = head;
+  return { ...place, init: { number, bytes: initBytes, info }, parts: payloads.map(readPart) };
 }
 
-function readPart(payload: Uint8Array): Omit<PartMedia, 'independent'> {
+function readPart(payload: Uint8Array): JournalledPart {
   const view = new DataView(payload.buffer, payload.byteOffset);
-  return { duration: view.getUint32(0), bytes: payload.subarray(DURATION_BYTES) };
+  return {
+    duration: view.getUint32(0),
+    samples: view.getUint32(4),
+    bytes: payload.subarray(PART_HEAD_BYTES),
+  };
 }

@@ -14,6 +14,11 @@ interface Tables {
     duration_ms: number;
     bytes: number;
   };
+  recording_layers: {
+    broadcast_id: string;
+    rendition: RenditionName;
+    info: string;
+  };
   recording_segments: {
     broadcast_id: string;
     rendition: RenditionName;
@@ -23,15 +28,17 @@ interface Tables {
     timescale: number;
     init_number: number;
     discontinuity: number;
+    independent: number;
     bytes: number;
+    frames: number;
   };
 }
 
 export interface RecordingRow {
   /** Wall time of tick zero. */
   readonly epochMs: number;
-  readonly video: RenditionInfo | null;
-  readonly audio: RenditionInfo | null;
+  /** Of every rendition, what its newest initialization section says. */
+  readonly infos: ReadonlyMap<RenditionName, RenditionInfo>;
   readonly complete: boolean;
 }
 
@@ -44,13 +51,28 @@ export interface SegmentRow {
   readonly timescale: number;
   readonly initNumber: number;
   readonly discontinuity: boolean;
+  /** Starts with a key frame. */
+  readonly independent: boolean;
+  /** 0 for a gap: nothing came in this time. */
   readonly bytes: number;
+  readonly frames: number;
 }
+
+/** Whether there is a picture to play. */
+export function hasPicture(recording: RecordingRow, segments: readonly SegmentRow[]): boolean {
+  return segments.some(row => row.rendition !== 'audio' && !isGap(row) && recording.infos.has(row.rendition));
+}
+
+/** A time for which there are no bytes. */
+export const isGap = (row: SegmentRow): boolean => row.bytes === 0;
 
 export interface RecordingTotals {
   readonly durationMs: number;
   readonly bytes: number;
 }
+
+/** Eleven values each; databases take some tens of thousands in one statement. */
+const ROWS_PER_INSERT = 500;
 
 const tables = (sql: Sql): Kysely<Tables> => sql.withTables();
 
@@ -78,6 +100,14 @@ export async function setInfo(
   info: RenditionInfo,
 ): Promise<void> {
   const json = JSON.stringify(info);
+  if (rendition !== 'video' && rendition !== 'audio') {
+    await tables(sql)
+      .insertInto('recording_layers')
+      .values({ broadcast_id: broadcastId, rendition, info: json })
+      .onConflict(conflict => conflict.columns(['broadcast_id', 'rendition']).doUpdateSet({ info: json }))
+      .execute();
+    return;
+  }
   await tables(sql)
     .updateTable('recordings')
     .set(rendition === 'video' ? { video: json } : { audio: json })
@@ -85,22 +115,35 @@ export async function setInfo(
     .execute();
 }
 
-export async function insertSegment(sql: Sql, broadcastId: BroadcastId, segment: SegmentRow): Promise<void> {
-  await tables(sql)
-    .insertInto('recording_segments')
-    .values({
-      broadcast_id: broadcastId,
-      rendition: segment.rendition,
-      msn: segment.msn,
-      start_ticks: segment.start,
-      duration_ticks: segment.duration,
-      timescale: segment.timescale,
-      init_number: segment.initNumber,
-      discontinuity: segment.discontinuity ? 1 : 0,
-      bytes: segment.bytes,
-    })
-    .onConflict(conflict => conflict.columns(['broadcast_id', 'rendition', 'msn']).doNothing())
-    .execute();
+export async function insertSegments(
+  sql: Sql,
+  broadcastId: BroadcastId,
+  segments: readonly SegmentRow[],
+): Promise<void> {
+  for (let from = 0; from < segments.length; from += ROWS_PER_INSERT)
+    await tables(sql)
+      .insertInto('recording_segments')
+      .values(
+        segments.slice(from, from + ROWS_PER_INSERT).map(segment => segmentColumns(broadcastId, segment)),
+      )
+      .onConflict(conflict => conflict.columns(['broadcast_id', 'rendition', 'msn']).doNothing())
+      .execute();
+}
+
+function segmentColumns(broadcastId: BroadcastId, segment: SegmentRow): Tables['recording_segments'] {
+  return {
+    broadcast_id: broadcastId,
+    rendition: segment.rendition,
+    msn: segment.msn,
+    start_ticks: segment.start,
+    duration_ticks: segment.duration,
+    timescale: segment.timescale,
+    init_number: segment.initNumber,
+    discontinuity: segment.discontinuity ? 1 : 0,
+    independent: segment.independent ? 1 : 0,
+    bytes: segment.bytes,
+    frames: segment.frames,
+  };
 }
 
 export async function findRecording(sql: Sql, broadcastId: BroadcastId): Promise<RecordingRow | null> {
@@ -110,13 +153,20 @@ export async function findRecording(sql: Sql, broadcastId: BroadcastId): Promise
     .where('broadcast_id', '=', broadcastId)
     .executeTakeFirst();
   if (!row) return null;
-  const info = (json: string | null) => (json === null ? null : (JSON.parse(json) as RenditionInfo));
-  return {
-    epochMs: row.epoch_ms,
-    video: info(row.video),
-    audio: info(row.audio),
-    complete: row.complete === 1,
-  };
+  const layers = await tables(sql)
+    .selectFrom('recording_layers')
+    .select(['rendition', 'info'])
+    .where('broadcast_id', '=', broadcastId)
+    .orderBy('rendition')
+    .execute();
+  const infos = new Map<RenditionName, RenditionInfo>();
+  const known = [
+    { rendition: 'video' as const, info: row.video },
+    { rendition: 'audio' as const, info: row.audio },
+    ...layers,
+  ];
+  for (const { rendition, info } of known) if (info) infos.set(rendition, JSON.parse(info) as RenditionInfo);
+  return { epochMs: row.epoch_ms, infos, complete: row.complete === 1 };
 }
 
 /** All segments of a broadcast, by rendition, oldest first. */
@@ -136,7 +186,9 @@ export async function listSegments(sql: Sql, broadcastId: BroadcastId): Promise<
     timescale: row.timescale,
     initNumber: row.init_number,
     discontinuity: row.discontinuity === 1,
+    independent: row.independent === 1,
     bytes: row.bytes,
+    frames: row.frames,
   }));
 }
 
@@ -170,5 +222,6 @@ export async function setComplete(
 
 export async function deleteRecording(sql: Sql, broadcastId: BroadcastId): Promise<void> {
   await tables(sql).deleteFrom('recording_segments').where('broadcast_id', '=', broadcastId).execute();
+  await tables(sql).deleteFrom('recording_layers').where('broadcast_id', '=', broadcastId).execute();
   await tables(sql).deleteFrom('recordings').where('broadcast_id', '=', broadcastId).execute();
 }

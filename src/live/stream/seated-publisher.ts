@@ -1,4 +1,5 @@
 import type { Clock } from '#base/clock.ts';
+import { beginsKeyFrame } from '#media/h264/depacketizer.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
 import type { Track } from '#media/track.ts';
 import type { Unit } from '#media/unit.ts';
@@ -11,19 +12,26 @@ export interface Seat {
   readonly number: number;
   /** What to add to the timestamps of a publisher whose own zero arrived at `epochMs`, whole milliseconds. */
   shiftMs(epochMs: number): number;
+  /** It sits down: the one before it leaves. */
+  taken(publisher: SeatedPublisher): void;
   tracks(tracks: readonly Track[]): void;
   arrived(epochMs: number): void;
   packet(track: Track, packet: RtpPacket): void;
   unit(track: Track, unit: Unit): void;
-  left(reason: PublisherLeave): void;
+  left(publisher: SeatedPublisher, reason: PublisherLeave): void;
 }
 
 /** Odd, so that no two publishers of a stream get the same. */
 const SSRC_SPREAD = 0x9e3779b1;
 
-/** Puts one publisher's timeline onto the stream's: the first one's zero is the stream's, later ones are shifted. */
+/**
+ * Puts one publisher's timeline onto the stream's: the first one's zero is the stream's, later ones are shifted. One that takes
+ * over sits down with its first key frame; what it sent before nobody could have shown.
+ */
 export class SeatedPublisher implements Publisher {
   readonly #seat: Seat;
+  #tracks: readonly Track[] = [];
+  #isSeated = false;
   #epochMs: number | null = null;
   /** Whole milliseconds, so that it is whole ticks of every track. Null before the first key frame. */
   #shiftMs: number | null = null;
@@ -36,7 +44,15 @@ export class SeatedPublisher implements Publisher {
   }
 
   tracks(tracks: readonly Track[]): void {
-    if (!this.#isClosed) this.#seat.tracks(tracks);
+    this.#tracks = tracks;
+    if (this.#isSeated && !this.#isClosed) this.#seat.tracks(tracks);
+  }
+
+  sit(): void {
+    if (this.#isSeated) return;
+    this.#isSeated = true;
+    this.#seat.taken(this);
+    this.#seat.tracks(this.#tracks);
   }
 
   epoch(monotonicMs: number): void {
@@ -44,7 +60,7 @@ export class SeatedPublisher implements Publisher {
   }
 
   packet(track: Track, packet: RtpPacket): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || !this.#isAtKeyFrame(track, packet)) return;
     this.#seat.packet(track, this.#seat.number === 0 ? packet : this.#placed(packet));
   }
 
@@ -53,6 +69,7 @@ export class SeatedPublisher implements Publisher {
     if (this.#shiftMs === null) {
       // Nothing can be decoded before a key frame, and nothing may stand before the stream's zero.
       if (unit.kind !== 'video' || !unit.key) return;
+      this.sit();
       this.#begin();
     }
     this.#seat.unit(track, this.#shiftMs ? shiftUnit(track, unit, this.#shiftMs) : unit);
@@ -71,7 +88,7 @@ export class SeatedPublisher implements Publisher {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#closed = () => {};
-    this.#seat.left(reason);
+    this.#seat.left(this, reason);
   }
 
   askForKeyframe(): void {
@@ -83,6 +100,14 @@ export class SeatedPublisher implements Publisher {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#closed();
+  }
+
+  /** Whether a packet is for the readers: all are, once it sits. */
+  #isAtKeyFrame(track: Track, packet: RtpPacket): boolean {
+    if (this.#isSeated) return true;
+    if (track.kind === 'video' && beginsKeyFrame(packet.payload)) this.sit();
+    else this.#keyframeWanted();
+    return this.#isSeated;
   }
 
   /** Readers tell sources apart by SSRC, so one that comes back with the same SSRC and other numbers gets another. */

@@ -8,7 +8,7 @@ import type { Unit } from '#media/unit.ts';
 import { GOP_PACKETS_MAX } from './gop-cache.ts';
 import type { StreamReader } from './reader.ts';
 import { audio, audioUnit, IDR, packet, video, videoUnit } from './samples.suite.ts';
-import { Stream } from './stream.ts';
+import { PUBLISHER_QUIET_MS, Stream } from './stream.ts';
 
 class Recorder implements StreamReader {
   readonly packets: RtpPacket[] = [];
@@ -116,6 +116,58 @@ describe('Stream', () => {
     const [, last, next] = reader.pts('video');
     assert.ok(next! / 90_000 > 50_960 / 48_000, `${next} comes after the audio`);
     assert.ok(next! > last!);
+  });
+
+  it('one that takes over sits down with its first key frame; until then the one before it is seen', () => {
+    const reader = new Recorder();
+    stream.read(reader);
+    const first = stream.publish();
+    let dismissed = 0;
+    first.onClosed(() => dismissed++);
+    first.packet(video, packet(0, IDR));
+    const seated: boolean[] = [];
+    const second = stream.publish(wasHeard => seated.push(wasHeard));
+    let wanted = 0;
+    second.onKeyframeWanted(() => wanted++);
+    second.tracks([video]);
+    second.packet(audio, packet(0));
+    second.packet(video, packet(1));
+    second.unit(audio, audioUnit(0));
+    first.packet(video, packet(1));
+    assert.deepEqual([dismissed, reader.packets.length, wanted, stream.tracks], [0, 2, 2, []]);
+    second.packet(video, packet(2, IDR));
+    first.packet(video, packet(2));
+    assert.deepEqual([dismissed, reader.packets.length, stream.tracks], [1, 3, [video]]);
+    assert.deepEqual(seated, [true]);
+  });
+
+  it('one that waits to take over may give up, be replaced, or find the seat empty', () => {
+    const first = stream.publish();
+    first.packet(video, packet(0, IDR));
+    stream.publish().close('lost');
+    assert.deepEqual([stream.isPublished, events], [true, []]);
+    let dismissed = 0;
+    stream.publish().onClosed(() => dismissed++);
+    const third = stream.publish();
+    assert.equal(dismissed, 1);
+    first.close('ended');
+    assert.deepEqual(events, ['lost'], 'its end is not that of the broadcast');
+    third.packet(video, packet(0, IDR));
+    assert.equal(stream.isPublished, true);
+    stream.publish().onClosed(() => dismissed++);
+    stream.end();
+    assert.equal(dismissed, 2);
+  });
+
+  it('one that fell silent is replaced at once', () => {
+    const first = stream.publish();
+    let dismissed = 0;
+    first.onClosed(() => dismissed++);
+    first.packet(video, packet(0, IDR));
+    clock.advance(PUBLISHER_QUIET_MS);
+    const seated: boolean[] = [];
+    stream.publish(wasHeard => seated.push(wasHeard));
+    assert.deepEqual([dismissed, seated], [1, [false]]);
   });
 
   it('a takeover closes the older publisher, whose media is heard no more, and keeps the readers', () => {

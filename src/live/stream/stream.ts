@@ -11,6 +11,8 @@ import type { Publisher, PublisherLeave } from './publisher.ts';
 import type { StreamReader } from './reader.ts';
 import { type Seat, SeatedPublisher } from './seated-publisher.ts';
 
+/** A publisher that sent nothing for this long is gone, as far as one who takes over is concerned. */
+export const PUBLISHER_QUIET_MS = 2_000;
 /** Least time between two requests for a key frame, whatever viewers ask. */
 export const KEYFRAME_REQUEST_MS = 1_000;
 
@@ -63,6 +65,9 @@ export class Stream {
   readonly #readers = new Set<StreamReader>();
   readonly #keyframeRequests: Throttle;
   #publisher: SeatedPublisher | null = null;
+  /** Who takes over with its first key frame; until then viewers keep the pictures of the one before. */
+  #waiting: SeatedPublisher | null = null;
+  #heardMs = Number.NEGATIVE_INFINITY;
   #tracks: readonly Track[] = [];
   #epoch: { readonly wallMs: number; readonly monotonicMs: number } | null = null;
   /** Where the media seen so far ends, milliseconds since the epoch. */
@@ -104,13 +109,22 @@ export class Stream {
     return this.#publisher !== null;
   }
 
-  /** Seats a new publisher; one that sits there is told that it is closed. */
-  publish(): Publisher {
-    this.#publisher?.dismiss();
-    this.#layers.clear();
-    const publisher = new SeatedPublisher(this.#seat(this.stats.publishers++));
-    this.#publisher = this.#ended ? null : publisher;
+  /** Whether a publisher sends now. */
+  get isHeard(): boolean {
+    return this.isPublished && this.#clock.monotonicMs() - this.#heardMs < PUBLISHER_QUIET_MS;
+  }
+
+  /**
+   * Seats a new publisher: with its first key frame where another one is heard, else at once. The one that sat there is
+   * told that it is closed. `seated` hears whether that one was heard.
+   */
+  publish(seated: (wasHeard: boolean) => void = () => {}): Publisher {
+    const seat = this.#seat(this.stats.publishers++, seated);
+    const publisher = new SeatedPublisher(seat);
+    this.#waiting?.dismiss();
+    this.#waiting = publisher;
     if (this.#ended) publisher.dismiss();
+    else if (!this.isHeard) publisher.sit();
     return publisher;
   }
 
@@ -141,6 +155,8 @@ export class Stream {
     if (this.#ended) return;
     this.#ended = true;
     this.#keyframeRequests.cancel();
+    this.#waiting?.dismiss();
+    this.#waiting = null;
     this.#publisher?.dismiss();
     this.#publisher = null;
     this.#layers.clear();
@@ -154,10 +170,11 @@ export class Stream {
     this.#lastMs = endMs;
   }
 
-  #seat(number: number): Seat {
+  #seat(number: number, seated: (wasHeard: boolean) => void): Seat {
     return {
       clock: this.#clock,
       number,
+      taken: publisher => this.#seated(publisher, seated),
       shiftMs: epochMs => this.#shiftOf(epochMs),
       tracks: tracks => {
         this.#tracks = tracks;
@@ -165,8 +182,18 @@ export class Stream {
       arrived: monotonicMs => this.#arrived(monotonicMs),
       packet: (track, packet) => this.#packet(track, packet),
       unit: (track, unit) => this.#unit(track, unit),
-      left: reason => this.#left(reason),
+      left: (publisher, reason) => this.#left(publisher, reason),
     };
+  }
+
+  #seated(publisher: SeatedPublisher, seated: (wasHeard: boolean) => void): void {
+    const wasHeard = this.isHeard;
+    const before = this.#publisher;
+    this.#waiting = null;
+    this.#publisher = publisher;
+    this.#layers.clear();
+    before?.dismiss();
+    seated(wasHeard);
   }
 
   /** By how much a publisher's timeline must be shifted: to where it began, but never before what others have seen. */
@@ -184,7 +211,8 @@ export class Stream {
   #packet(track: Track, packet: RtpPacket): void {
     this.stats.packets++;
     this.stats.bytes += packet.payload.length;
-    if (this.#layers.add(track, packet, this.#clock.monotonicMs()) === 'cut') {
+    this.#heardMs = this.#clock.monotonicMs();
+    if (this.#layers.add(track, packet, this.#heardMs) === 'cut') {
       this.stats.gopsCut++;
       this.requestKeyframe();
     }
@@ -199,6 +227,7 @@ export class Stream {
 
   #unit(track: Track, unit: Unit): void {
     this.stats.units++;
+    this.#heardMs = this.#clock.monotonicMs();
     this.#lastMs = Math.max(this.#lastMs, endMs(track, unit));
     if (unit.kind === 'video' && unit.key) {
       this.stats.keyframes++;
@@ -213,11 +242,16 @@ export class Stream {
     }
   }
 
-  #left(reason: PublisherLeave): void {
+  /** Who ends it while another one takes over only leaves: the broadcast goes on with that one. */
+  #left(publisher: SeatedPublisher, reason: PublisherLeave): void {
+    if (publisher === this.#waiting) {
+      this.#waiting = null;
+      return;
+    }
     this.#publisher = null;
     this.#layers.clear();
     this.#keyframeRequests.cancel();
-    this.#events.publisherLeft(reason);
+    this.#events.publisherLeft(this.#waiting ? 'lost' : reason);
   }
 
   #askForKeyframe(): void {

@@ -48,7 +48,10 @@ export class H264Depacketizer {
       this.#arrivalMs = arrivalMs;
     }
     if (!this.#unitBroken && !this.#take(payload)) this.#break();
-    if (marker) this.#finish();
+    if (!marker) return;
+    this.#finish();
+    // What follows is another unit, also from a sender whose timestamps stand still.
+    this.#timestamp = -1;
   }
 
   /** Tells that packets before the next one are missing. */
@@ -140,7 +143,6 @@ export class H264Depacketizer {
   #keepForNext(nals: Uint8Array[]): void {
     this.#nals = nals.slice(0, NALS_PER_UNIT_MAX / 2);
     this.#bytes = this.#nals.reduce((sum, nal) => sum + nal.length, 0);
-    this.#timestamp = -1;
   }
 }
 

@@ -117,6 +117,15 @@ test('a unit over the limit is dropped, and the next key frame comes through', (
   assert.equal(broken(), 1);
 });
 
+test('units of a sender whose timestamps stand still have arrived when they came', () => {
+  const { units, depacketizer } = open();
+  for (const arrivalMs of [0, 33, 67]) depacketizer.push(slice('idr', 10), 1, true, arrivalMs);
+  assert.deepEqual(
+    units.map(unit => unit.arrivalMs),
+    [0, 33, 67],
+  );
+});
+
 test('fragments without data cannot pile up', () => {
   const { units, broken, depacketizer } = open();
   depacketizer.push(Uint8Array.of(0x7c, 0x85), 1, false, 0);

@@ -124,15 +124,15 @@ test('what was live and ended has an end and nothing to wait for', () => {
   assert.ok(!lines.some(line => /HINT|REPORT|VOD/.test(line)));
 });
 
-test('the multivariant playlist names one variant and its audio', () => {
+test('the multivariant playlist names every variant and their audio', () => {
+  const of = { codecs: ['avc1.42e01f', 'mp4a.40.2'], frameRate: 30 };
+  const best = { ...of, bandwidth: 2_500_000.4, averageBandwidth: 2_100_000.2, width: 1280, height: 720 };
+  const least = { ...of, bandwidth: 800_000, averageBandwidth: 700_000, width: 640, height: 360 };
   const text = writeMultivariant({
-    bandwidth: 2_500_000.4,
-    averageBandwidth: 2_100_000.2,
-    codecs: ['avc1.42e01f', 'mp4a.40.2'],
-    width: 1280,
-    height: 720,
-    frameRate: 30,
-    videoUri: 'video/index.m3u8',
+    variants: [
+      { ...best, uri: 'video/index.m3u8' },
+      { ...least, uri: 'video-2/index.m3u8' },
+    ],
     audio: { uri: 'audio/index.m3u8', channels: 2 },
   });
   assert.deepEqual(text.trimEnd().split('\n'), [
@@ -141,6 +141,8 @@ test('the multivariant playlist names one variant and its audio', () => {
     '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",LANGUAGE="und",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/index.m3u8"',
     '#EXT-X-STREAM-INF:BANDWIDTH=2500001,AVERAGE-BANDWIDTH=2100001,CODECS="avc1.42e01f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO="audio"',
     'video/index.m3u8',
+    '#EXT-X-STREAM-INF:BANDWIDTH=800000,AVERAGE-BANDWIDTH=700000,CODECS="avc1.42e01f,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=30.000,AUDIO="audio"',
+    'video-2/index.m3u8',
   ]);
 });
 

@@ -1,5 +1,5 @@
-/** The one variant of a broadcast, its audio in a rendition of its own. */
-export interface Multivariant {
+/** One choice of a player: a rendition of the picture, with the sound beside it. */
+export interface Variant {
   /** Peak segment bit rate of video and audio together, bits per second. */
   readonly bandwidth: number;
   /** Average segment bit rate of both together, bits per second. */
@@ -10,7 +10,13 @@ export interface Multivariant {
   readonly height: number;
   /** The most frames a second. */
   readonly frameRate: number;
-  readonly videoUri: string;
+  readonly uri: string;
+}
+
+export interface Multivariant {
+  /** A player begins with the first. */
+  readonly variants: readonly Variant[];
+  /** The sound of all of them, in a rendition of its own. */
   readonly audio: { readonly uri: string; readonly channels: number } | null;
 }
 
@@ -20,19 +26,23 @@ export interface Multivariant {
  */
 export function writeMultivariant(playlist: Multivariant): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:9'];
-  const { audio } = playlist;
+  const { audio, variants } = playlist;
   if (audio) {
     const group = 'TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",LANGUAGE="und",DEFAULT=YES,AUTOSELECT=YES';
     lines.push(`#EXT-X-MEDIA:${group},CHANNELS="${audio.channels}",URI="${audio.uri}"`);
   }
-  const attributes = [
-    `BANDWIDTH=${Math.ceil(playlist.bandwidth)}`,
-    `AVERAGE-BANDWIDTH=${Math.ceil(playlist.averageBandwidth)}`,
-    `CODECS="${playlist.codecs.join(',')}"`,
-    `RESOLUTION=${playlist.width}x${playlist.height}`,
-    `FRAME-RATE=${playlist.frameRate.toFixed(3)}`,
-  ];
-  if (audio) attributes.push('AUDIO="audio"');
-  lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, playlist.videoUri);
+  for (const variant of variants) lines.push(streamInf(variant, audio !== null), variant.uri);
   return `${lines.join('\n')}\n`;
+}
+
+function streamInf(variant: Variant, hasAudio: boolean): string {
+  const attributes = [
+    `BANDWIDTH=${Math.ceil(variant.bandwidth)}`,
+    `AVERAGE-BANDWIDTH=${Math.ceil(variant.averageBandwidth)}`,
+    `CODECS="${variant.codecs.join(',')}"`,
+    `RESOLUTION=${variant.width}x${variant.height}`,
+    `FRAME-RATE=${variant.frameRate.toFixed(3)}`,
+  ];
+  if (hasAudio) attributes.push('AUDIO="audio"');
+  return `#EXT-X-STREAM-INF:${attributes.join(',')}`;
 }

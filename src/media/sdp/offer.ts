@@ -3,15 +3,19 @@ import type { MediaDescription } from 'sdp-transform';
 /** `publisher`: it sends to us (WHIP). `viewer`: it receives (WHEP). */
 export type OfferRole = 'publisher' | 'viewer';
 
-/** What connecting to the other side takes. Structurally the `RtcParameters` of the rtc port. */
-export interface RemoteParameters {
+interface TransportParameters {
   readonly iceUfrag: string;
   readonly icePwd: string;
   readonly fingerprint: string;
 }
 
+/** What connecting to the other side takes. Structurally the `RtcRemote` of the rtc port. */
+export interface RemoteParameters extends TransportParameters {
+  readonly setup: 'actpass' | 'active';
+}
+
 /** Our side of the transport, for the answer. Structurally the `RtcLocal` of the rtc port. */
-export interface LocalParameters extends RemoteParameters {
+export interface LocalParameters extends TransportParameters {
   readonly setup: 'active' | 'passive';
   readonly candidates: readonly string[];
 }

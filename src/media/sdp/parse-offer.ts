@@ -65,7 +65,6 @@ function checkMuxing(media: MediaDescription, bundled: readonly string[]): void 
 function remoteParameters(session: SessionDescription, bundled: readonly string[]): RemoteParameters {
   const tagged = session.media.find(media => String(media.mid) === bundled[0]);
   const setup = tagged?.setup ?? session.setup;
-  // We wait for the other side's handshake, so it must be willing to begin it (RFC 5763 section 5).
   if (setup !== 'actpass' && setup !== 'active') refuse('not-offer', 'a=setup must be actpass');
   const ice = checkIce(tagged?.iceUfrag ?? session.iceUfrag, tagged?.icePwd ?? session.icePwd);
   const print = tagged?.fingerprint ?? session.fingerprint;
@@ -73,5 +72,5 @@ function remoteParameters(session: SessionDescription, bundled: readonly string[
   if (!/^sha-256 [0-9A-F]{2}(?::[0-9A-F]{2}){31}$/.test(fingerprint)) {
     refuse('no-fingerprint', 'a=fingerprint with sha-256 is missing or malformed');
   }
-  return { ...ice, fingerprint };
+  return { ...ice, fingerprint, setup };
 }

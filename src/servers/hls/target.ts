@@ -15,7 +15,7 @@ export interface Target {
 export const URL_MAX = 512;
 
 const PATH =
-  /^\/hls\/([0-9a-z]{26})\/(?:(index\.m3u8)|(video|audio)\/(?:(index\.m3u8)|init-(\d{1,6})\.mp4|(\d{1,9})(?:\.(\d{1,4}))?\.m4s))$/;
+  /^\/hls\/([0-9a-z]{26})\/(?:(index\.m3u8)|(video(?:-[2-9])?|audio)\/(?:(index\.m3u8)|init-(\d{1,6})\.mp4|(\d{1,9})(?:\.(\d{1,4}))?\.m4s))$/;
 
 /** Reads a URL. Throws `not-found` for what is not one of our names, `invalid-request` for wrong delivery directives. */
 export function parseTarget(url: string): Target {

@@ -75,7 +75,7 @@ export class WhepSession implements StreamReader {
 
   /** The stream's end is the session's. */
   ended(): void {
-    this.close();
+    this.end();
   }
 
   tick(nowMs: number): void {
@@ -85,7 +85,7 @@ export class WhepSession implements StreamReader {
   }
 
   /** Idempotent. */
-  close(): void {
+  end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     void this.#reading?.close();
@@ -98,7 +98,7 @@ export class WhepSession implements StreamReader {
   }
 
   #transportChanged(state: RtcState): void {
-    if (state === 'closed') this.close();
+    if (state === 'closed') this.end();
     if (state === 'connected' && !this.#isClosed) this.#join();
   }
 

@@ -11,7 +11,7 @@ const nothing = { mid: null, transportCc: null, absSendTime: null };
 const feedback = { nack: true, pli: true, transportCc: false, remb: false };
 const offer: Offer = {
   role: 'publisher',
-  remote: { iceUfrag: 'abcd', icePwd: 'x'.repeat(24), fingerprint: 'sha-256 AB' },
+  remote: { iceUfrag: 'abcd', icePwd: 'x'.repeat(24), fingerprint: 'sha-256 AB', setup: 'actpass' },
   candidates: [],
   video: {
     mid: '0',

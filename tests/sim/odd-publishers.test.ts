@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { corpusHex } from '#tests/support/corpus.ts';
+import { OddBroadcast } from '#tests/support/odd-broadcast.ts';
+import { Seeded } from '#tests/support/seeded.ts';
+import { PPS, SPS } from '#tests/support/simulated-publisher.ts';
+
+interface Scene {
+  readonly seconds: number;
+  readonly fps?: number;
+  /** RTP timestamp of picture `i`, captured at `ms`. */
+  readonly timestamp?: (ms: number, i: number) => number;
+  /** Whether picture `i` is a key frame; without it, when one was asked for. */
+  readonly key?: (i: number, wanted: boolean) => boolean;
+  readonly bytes?: (i: number) => number;
+  /** Whether a picture, and sound, is sent at this moment. */
+  readonly pictureAt?: (ms: number) => boolean;
+  readonly soundAt?: (ms: number) => boolean;
+  /** RTP timestamp of sound captured at `ms`. */
+  readonly soundTimestamp?: (ms: number) => number;
+  /** Called before picture `i`. */
+  readonly before?: (broadcast: OddBroadcast, i: number) => void;
+}
+
+async function play(scene: Scene): Promise<OddBroadcast> {
+  const broadcast = await OddBroadcast.open();
+  const { seconds, fps = 30, timestamp = ms => ms * 90, key = (_i, wanted) => wanted } = scene;
+  const { pictureAt = () => true, soundAt = () => true, soundTimestamp = ms => ms * 48 } = scene;
+  let [picture, sound] = [0, 0];
+  for (;;) {
+    const [pictureMs, soundMs] = [(picture * 1000) / fps, sound * 20];
+    const ms = Math.min(pictureMs, soundMs);
+    if (ms >= seconds * 1000) return broadcast;
+    await broadcast.advance(Math.max(0, ms - broadcast.clock.monotonicMs()));
+    if (soundMs <= pictureMs) {
+      if (soundAt(ms)) broadcast.publisher.sound(Math.round(soundTimestamp(ms)));
+      sound++;
+      continue;
+    }
+    const i = picture++;
+    if (!pictureAt(ms)) continue;
+    scene.before?.(broadcast, i);
+    const isKey = key(i, broadcast.keyframeWanted);
+    broadcast.picture(Math.round(timestamp(ms, i)) % 2 ** 32, isKey, scene.bytes?.(i));
+  }
+}
+
+/** What is wrong with what players saw, one line a rule. */
+function wrong({ lint }: OddBroadcast): string[] {
+  assert.ok(lint, 'there is a playlist');
+  return lint.findings.map(({ rule, count, places }) => `${rule} (${count}): ${places[0]?.detail}`);
+}
+
+/** A segment is cut at the target duration, key frame or not, and then promises nothing. */
+const FORCED_CUTS = ['segment-starts-with-key-frame'];
+/** The multivariant playlist states the newest codec; what is listed may be older. */
+const NEWEST_CODEC = ['codecs-true'];
+/** A clock is believed until it is ten seconds off. */
+const WANDERS = ['renditions-cover-same-time'];
+
+/** Nothing but `known` rules is broken in what players see, and it covers what was sent. */
+async function assertPlays(
+  broadcast: OddBroadcast,
+  seconds: number,
+  toleranceS = 1.5,
+  known: readonly string[] = [],
+): Promise<void> {
+  await broadcast.end();
+  assert.deepEqual(
+    wrong(broadcast).filter(line => !known.includes(line.split(' ')[0]!)),
+    [],
+  );
+  assert.equal(broadcast.stream.stats.readersDropped, 0);
+  for (const name of ['video', 'audio']) {
+    const playlist = broadcast.lint?.playlist(name);
+    const last = playlist?.segments.at(-1);
+    assert.ok(playlist?.ended && last, `${name} has ended`);
+    const endS: number = (last.programDateMs! - broadcast.stream.epochMs!) / 1000 + last.durationS!;
+    assert.ok(Math.abs(endS - seconds) < toleranceS, `${name} ends at ${endS} s of ${seconds}`);
+  }
+}
+
+for (const fps of [1, 2, 5, 10, 15, 24, 25, 30, 50, 60, 120])
+  test(`${fps} pictures a second`, async () => {
+    await assertPlays(await play({ seconds: 20, fps }), 20);
+  });
+
+test('pictures that come when they please', async t => {
+  const random = new Seeded(601);
+  t.diagnostic(`seed ${random.seed}`);
+  const jitter = (ms: number) => (ms + random.next() * 25) * 90;
+  await assertPlays(await play({ seconds: 30, timestamp: jitter }), 30);
+});
+
+test('pictures of which two in three are left out at random', async t => {
+  const random = new Seeded(602);
+  t.diagnostic(`seed ${random.seed}`);
+  await assertPlays(await play({ seconds: 30, pictureAt: () => random.chance(0.33) }), 30);
+});
+
+test('no key frame ever: nothing is shown, it is asked for one a second, and nothing piles up', async () => {
+  const broadcast = await play({ seconds: 60, key: () => false });
+  assert.equal(broadcast.lint, null);
+  assert.equal(broadcast.stream.epochMs, null);
+  assert.equal(broadcast.stream.gop().length, 0);
+  const { keyframesAsked } = broadcast.session.stats;
+  assert.ok(keyframesAsked > 50 && keyframesAsked <= 61, `asked ${keyframesAsked} times`);
+  await broadcast.end();
+});
+
+test('one key frame and never another', async () => {
+  const broadcast = await play({ seconds: 90, key: i => i === 0 });
+  await assertPlays(broadcast, 90, 1.5, FORCED_CUTS);
+});
+
+test('a key frame a minute', async () => {
+  await assertPlays(await play({ seconds: 150, key: i => i % 1800 === 0 }), 150, 1.5, FORCED_CUTS);
+});
+
+test('nothing but key frames', async () => {
+  await assertPlays(await play({ seconds: 20, key: () => true }), 20);
+});
+
+test('a key frame every 3.9 s, whatever is asked', async () => {
+  await assertPlays(await play({ seconds: 40, key: i => i % 117 === 0 }), 40);
+});
+
+for (const [name, by] of [
+  ['a second', 1],
+  ['nine seconds', 9],
+  ['an hour', 3600],
+  ['half the range of a timestamp', 23_860],
+] as const)
+  for (const sign of [1, -1])
+    test(`timestamps that jump ${sign > 0 ? 'forwards' : 'backwards'} by ${name}`, async () => {
+      const jump = (ms: number) => (ms < 10_000 ? 0 : sign * by * 1000);
+      const broadcast = await play({ seconds: 30, timestamp: ms => (ms + jump(ms) + 1e8) * 90 });
+      await assertPlays(broadcast, 30, 2.5 + Math.min(by, 10));
+    });
+
+test('timestamps of both tracks that begin anew', async () => {
+  const anew = (ms: number) => (ms < 10_000 ? ms : ms - 10_000);
+  const scene = { timestamp: (ms: number) => anew(ms) * 90, soundTimestamp: (ms: number) => anew(ms) * 48 };
+  await assertPlays(await play({ seconds: 30, ...scene }), 30);
+});
+
+test('timestamps that run backwards', async () => {
+  await assertPlays(await play({ seconds: 20, timestamp: ms => (1e6 - ms) * 90 }), 20, 3);
+});
+
+test('timestamps that stand still', async () => {
+  await assertPlays(await play({ seconds: 20, timestamp: (ms, i) => (i < 300 ? ms * 90 : 900_000) }), 20);
+});
+
+for (const pace of [2, 1.1, 0.9, 0.5])
+  test(`timestamps at ${pace} times the pace of time`, async () => {
+    const broadcast = await play({ seconds: 40, timestamp: ms => ms * 90 * pace });
+    await assertPlays(broadcast, 40, 12, WANDERS);
+  });
+
+test('timestamps without sense', async t => {
+  const random = new Seeded(603);
+  t.diagnostic(`seed ${random.seed}`);
+  const broadcast = await play({ seconds: 20, timestamp: () => random.next() * 2 ** 32 });
+  await assertPlays(broadcast, 20, 12);
+});
+
+test('sound alone: nothing begins, and nothing piles up', async () => {
+  const broadcast = await play({ seconds: 60, pictureAt: () => false });
+  assert.equal(broadcast.lint, null);
+  assert.equal(broadcast.stream.gop().length, 0);
+  await broadcast.end();
+});
+
+test('pictures alone have silence beside them', async () => {
+  await assertPlays(await play({ seconds: 20, soundAt: () => false }), 20);
+});
+
+test('sound that comes after seven seconds, and goes after twelve', async () => {
+  await assertPlays(await play({ seconds: 20, soundAt: ms => ms > 7000 && ms < 12_000 }), 20);
+});
+
+test('pictures that stop for two and for six seconds, while sound goes on', async () => {
+  const paused = (ms: number) => (ms > 5000 && ms < 7000) || (ms > 12_000 && ms < 18_000);
+  await assertPlays(await play({ seconds: 30, pictureAt: ms => !paused(ms) }), 30);
+});
+
+test('pictures that stop for good, while sound goes on', async () => {
+  await assertPlays(await play({ seconds: 30, pictureAt: ms => ms < 10_000 }), 10, 4);
+});
+
+test('sound stamped at 44,100 Hz', async () => {
+  await assertPlays(await play({ seconds: 40, soundTimestamp: ms => ms * 44.1 }), 40);
+});
+
+test('sound whose timestamps jump back and forth', async () => {
+  const jump = (ms: number) => (Math.floor(ms / 5000) % 2 ? 3_600_000 : 0);
+  await assertPlays(await play({ seconds: 30, soundTimestamp: ms => (ms + jump(ms) + 1e7) * 48 }), 30);
+});
+
+/** Real parameter sets of 1280x720 and 1920x1080, of one level. */
+const sizes = corpusHex('h264/parameter-sets.hex').slice(0, 2);
+sizes[1]![3] = sizes[0]![3]!;
+const high = corpusHex('h264/parameter-sets.hex')[2]!;
+
+for (const [name, sets, known] of [
+  ['size', sizes, []],
+  ['profile', [sizes[0]!, high], NEWEST_CODEC],
+] as const)
+  test(`another picture ${name} every five seconds is a discontinuity each time`, async () => {
+    const broadcast = await play({
+      seconds: 30,
+      key: (i, wanted) => wanted || i % 150 === 0,
+      before(on, i) {
+        if (i % 150 === 0) on.publisher.parameterSets = [sets[(i / 150) % sets.length]!, PPS];
+      },
+    });
+    await assertPlays(broadcast, 30, 1.5, known);
+    const breaks = broadcast.lint?.playlist('video')?.segments.filter(segment => segment.discontinuity);
+    assert.ok(breaks && breaks.length >= 3, `${breaks?.length} discontinuities are listed`);
+  });
+
+test('parameter sets that nobody can read leave the picture as it was', async () => {
+  const broadcast = await play({
+    seconds: 20,
+    key: (_i, wanted) => wanted,
+    before(on, i) {
+      if (i === 150) on.publisher.parameterSets = [Uint8Array.of(0x67, 0xff, 0xff, 0xff, 0xff), PPS];
+      if (i === 300) on.publisher.parameterSets = [SPS, PPS];
+    },
+  });
+  await assertPlays(broadcast, 20);
+});
+
+test('pictures of 8 MB are left out, and what is between them is not shown', async () => {
+  const broadcast = await play({ seconds: 12, bytes: i => (i % 60 === 30 ? 8_000_000 : 600) });
+  await assertPlays(broadcast, 12, 2.5);
+  assert.ok(broadcast.session.stats.unitsDropped > 0);
+});
+
+test('a 4K layer of 40 Mbit/s', async () => {
+  await assertPlays(await play({ seconds: 10, bytes: i => (i % 60 === 0 ? 1_500_000 : 160_000) }), 10);
+});
+
+test('a picture of a thousand slices', async () => {
+  const slices = Array.from({ length: 1000 }, (_, i) => Uint8Array.of(0x41, i === 0 ? 0x9a : 0x1a, 3));
+  const broadcast = await play({
+    seconds: 10,
+    before: (on, i) => {
+      if (i % 30 === 15) on.publisher.nals(i * 3000 - 1500, slices);
+    },
+  });
+  await assertPlays(broadcast, 10);
+});
