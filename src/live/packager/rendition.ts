@@ -224,7 +224,8 @@ export class Rendition implements VideoSink {
     const segment = this.#find(msn);
     if (!segment || hasNoParts(segment)) return true;
     if (segment.parts.length > part) return true;
-    return segment.complete && segment !== last && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
+    const next = this.#find(msn + 1);
+    return segment.complete && next !== undefined && (next.complete || next.parts.length > 0);
   }
 
   #body(): HlsBody {
