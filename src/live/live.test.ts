@@ -19,6 +19,7 @@ import { StorageFull } from '#ports/storage-full.ts';
 import { type BroadcastHouse, openBroadcastHouse } from '#tests/support/broadcasts.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
+import { until } from '#tests/support/until.ts';
 import { GRACE_MS, STARTING_MAX_MS } from './broadcast/lifecycle.ts';
 import { LINGER_MS } from './broadcast/on-air.ts';
 import { SWEEP_MS } from './broadcast/on-air-registry.ts';
@@ -257,10 +258,14 @@ await onEveryDatabase('live', open => {
     assert.ok(isAbout(ended, 5000));
     assert.equal(ended.endedAt, new Date(house.clock.nowMs()).toISOString());
     assert.deepEqual(ended.playback, { whepUrl: null, hlsUrl: `/hls/${id}/index.m3u8` });
-    const playlist = await text((await source(id)).playlist('video', fresh));
+    const hls = await source(id);
+    assert.match(await text(hls.multivariant()), /video\/replay\.m3u8/);
+    const playlist = await text(hls.replay('video'));
     assert.match(playlist, /#EXT-X-PLAYLIST-TYPE:VOD/);
     assert.match(playlist, /#EXT-X-ENDLIST/);
-    assert.deepEqual(segments(playlist), ['0.m4s', '1.m4s', '2.m4s']);
+    assert.match(playlist, /\n0-2\.m4s\n/);
+    const names = segments(await text(hls.playlist('video', fresh)));
+    assert.deepEqual(names, ['0.m4s', '1.m4s', '2.m4s']);
     await assert.rejects(live.watch(id), { code: 'broadcast-over' });
     await assert.rejects(live.publish(id, publishToken), { code: 'broadcast-over' });
     assert.deepEqual((await live.listLive()).items, []);
@@ -305,8 +310,6 @@ await onEveryDatabase('live', open => {
   it('a player in the middle reaches the end, and whoever comes then gets it from the start', async () => {
     const { id, feed } = await goOnAir(29);
     const before = await source(id);
-    const playlist = await text(before.playlist('video', fresh));
-    assert.ok(!segments(playlist).includes('0.m4s'), 'the beginning has left the live playlist');
     const waiting = before.playlist('video', { msn: 14, part: 5 });
     assert.ok(waiting instanceof Pending);
     const reload = text(waiting);
@@ -319,24 +322,49 @@ await onEveryDatabase('live', open => {
     assert.equal(/MEDIA-SEQUENCE:(\d+)/.exec(next)?.[1], /MEDIA-SEQUENCE:(\d+)/.exec(await reload)?.[1]);
     const part = /URI="(\d+)\.(\d+)\.m4s"/.exec(next)!;
     assert.ok((await text(after.part('video', Number(part[1]), Number(part[2])))).length > 0);
-    assert.equal(segments(await text(after.playlist('video', fresh)))[0], '0.m4s');
+    assert.match(await text(after.replay('video')), /\n0-2\.m4s\n/);
 
     house.clock.advance(LINGER_MS);
-    assert.equal(segments(await text((await source(id)).playlist('video', fresh)))[0], '0.m4s');
+    const later = await source(id);
+    assert.notEqual(later, after);
+    const still = await text(later.playlist('video', fresh));
+    assert.match(still, /#EXT-X-ENDLIST/);
+    assert.deepEqual(segments(still), segments(next), 'a player that slept finds the same numbers');
+  });
+
+  it('while it is live every segment can be had from the start, from the recording when memory has let it go', async () => {
+    const { id, feed } = await goOnAir(10);
+    for (let at = 20; at <= 70; at += 10) {
+      await until(
+        'the segments so far are stored',
+        async () => (await listSegments(db.sql, id)).length >= at - 14,
+      );
+      feed.until(at);
+    }
+    const hls = await source(id);
+    for (const name of ['video', 'audio'] as const) {
+      const listed = segments(await text(hls.playlist(name, fresh)));
+      assert.deepEqual(
+        listed,
+        listed.map((_, msn) => `${msn}.m4s`),
+      );
+      assert.ok((await text(hls.segment(name, 0))).includes('moof'));
+    }
+    await assert.rejects(text(hls.segment('video', 99)), { code: 'not-found' });
   });
 
   it('a replay is the same after a restart', async () => {
     const { id } = await goOnAir(7);
     await live.end(ada, id);
-    const playlist = await text((await source(id)).playlist('video', fresh));
-    const first = await text((await source(id)).segment('audio', 1));
+    const playlist = await text((await source(id)).replay('video'));
+    const first = await text((await source(id)).merged('audio', 0, 3));
     const ended = await live.get(id);
     await live.drain();
     live = start();
     await live.recover();
     assert.deepEqual(await live.get(id), ended);
-    assert.equal(await text((await source(id)).playlist('video', fresh)), playlist);
-    assert.equal(await text((await source(id)).segment('audio', 1)), first);
+    assert.equal(await text((await source(id)).replay('video')), playlist);
+    assert.equal(await text((await source(id)).merged('audio', 0, 3)), first);
   });
 
   /** As after a kill: what the process had in memory never finishes. */

@@ -46,7 +46,7 @@ function open() {
 
 function text(answer: HlsAnswer): string {
   assert.ok('chunks' in answer, 'an answer at once');
-  return new TextDecoder().decode(answer.chunks[0]);
+  return answer.chunks.map(chunk => new TextDecoder().decode(chunk)).join('');
 }
 
 const durations = (playlist: string) =>
