@@ -5,10 +5,12 @@ import type { Broadcast } from '#contract/api/types.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { fresh, LiveRig, segmentsOf, textOf } from '#tests/support/live-rig.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
+import { until } from '#tests/support/until.ts';
 import { GRACE_MS, STARTING_MAX_MS } from './broadcast/lifecycle.ts';
 import { LINGER_MS } from './broadcast/on-air.ts';
 import { SWEEP_MS } from './broadcast/on-air-registry.ts';
 import { Pending } from './index.ts';
+import { listSegments } from './recorder/store.ts';
 import { PUBLISHER_QUIET_MS } from './stream/stream.ts';
 
 /** The last frames of audio and video do not end at the same moment. */
@@ -142,10 +144,14 @@ await onEveryDatabase('live', open => {
     assert.ok(isAbout(ended, 5000));
     assert.equal(ended.endedAt, new Date(rig.house.clock.nowMs()).toISOString());
     assert.deepEqual(ended.playback, { whepUrl: null, hlsUrl: `/hls/${id}/index.m3u8` });
-    const playlist = await textOf((await rig.source(id)).playlist('video', fresh));
+    const hls = await rig.source(id);
+    assert.match(await textOf(hls.multivariant()), /video\/replay\.m3u8/);
+    const playlist = await textOf(hls.replay('video'));
     assert.match(playlist, /#EXT-X-PLAYLIST-TYPE:VOD/);
     assert.match(playlist, /#EXT-X-ENDLIST/);
-    assert.deepEqual(segmentsOf(playlist), ['0.m4s', '1.m4s', '2.m4s']);
+    assert.match(playlist, /\n0-2\.m4s\n/);
+    const names = segmentsOf(await textOf(hls.playlist('video', fresh)));
+    assert.deepEqual(names, ['0.m4s', '1.m4s', '2.m4s']);
     await assert.rejects(rig.live.watch(id), { code: 'broadcast-over' });
     await assert.rejects(rig.live.publish(id, publishToken), { code: 'broadcast-over' });
     assert.deepEqual((await rig.live.listLive()).items, []);
@@ -190,8 +196,6 @@ await onEveryDatabase('live', open => {
   it('a player in the middle reaches the end, and whoever comes then gets it from the start', async () => {
     const { id, feed } = await rig.goOnAir(29);
     const before = await rig.source(id);
-    const playlist = await textOf(before.playlist('video', fresh));
-    assert.ok(!segmentsOf(playlist).includes('0.m4s'), 'the beginning has left the live playlist');
     const waiting = before.playlist('video', { msn: 14, part: 5 });
     assert.ok(waiting instanceof Pending);
     const reload = textOf(waiting);
@@ -204,24 +208,49 @@ await onEveryDatabase('live', open => {
     assert.equal(/MEDIA-SEQUENCE:(\d+)/.exec(next)?.[1], /MEDIA-SEQUENCE:(\d+)/.exec(await reload)?.[1]);
     const part = /URI="(\d+)\.(\d+)\.m4s"/.exec(next)!;
     assert.ok((await textOf(after.part('video', Number(part[1]), Number(part[2])))).length > 0);
-    assert.equal(segmentsOf(await textOf(after.playlist('video', fresh)))[0], '0.m4s');
+    assert.match(await textOf(after.replay('video')), /\n0-2\.m4s\n/);
 
     rig.house.clock.advance(LINGER_MS);
-    assert.equal(segmentsOf(await textOf((await rig.source(id)).playlist('video', fresh)))[0], '0.m4s');
+    const later = await rig.source(id);
+    assert.notEqual(later, after);
+    const still = await textOf(later.playlist('video', fresh));
+    assert.match(still, /#EXT-X-ENDLIST/);
+    assert.deepEqual(segmentsOf(still), segmentsOf(next), 'a player that slept finds the same numbers');
+  });
+
+  it('while it is live every segment can be had from the start, from the recording when memory has let it go', async () => {
+    const { id, feed } = await rig.goOnAir(10);
+    for (let at = 20; at <= 70; at += 10) {
+      await until(
+        'the segments so far are stored',
+        async () => (await listSegments(rig.db.sql, id)).length >= at - 14,
+      );
+      feed.until(at);
+    }
+    const hls = await rig.source(id);
+    for (const name of ['video', 'audio'] as const) {
+      const listed = segmentsOf(await textOf(hls.playlist(name, fresh)));
+      assert.deepEqual(
+        listed,
+        listed.map((_, msn) => `${msn}.m4s`),
+      );
+      assert.ok((await textOf(hls.segment(name, 0))).includes('moof'));
+    }
+    await assert.rejects(textOf(hls.segment('video', 99)), { code: 'not-found' });
   });
 
   it('a replay is the same after a restart', async () => {
     const { id } = await rig.goOnAir(7);
     await rig.live.end(rig.ada, id);
-    const playlist = await textOf((await rig.source(id)).playlist('video', fresh));
-    const first = await textOf((await rig.source(id)).segment('audio', 1));
+    const playlist = await textOf((await rig.source(id)).replay('video'));
+    const first = await textOf((await rig.source(id)).merged('audio', 0, 3));
     const ended = await rig.live.get(id);
     await rig.live.drain();
     rig.live = rig.start();
     await rig.live.recover();
     assert.deepEqual(await rig.live.get(id), ended);
-    assert.equal(await textOf((await rig.source(id)).playlist('video', fresh)), playlist);
-    assert.equal(await textOf((await rig.source(id)).segment('audio', 1)), first);
+    assert.equal(await textOf((await rig.source(id)).replay('video')), playlist);
+    assert.equal(await textOf((await rig.source(id)).merged('audio', 0, 3)), first);
   });
 
   it('a broadcast that nobody publishes ends by itself, also under a publisher that sends nothing', async () => {

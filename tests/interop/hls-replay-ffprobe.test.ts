@@ -101,13 +101,25 @@ describe('a broadcast from units to the replay', () => {
     sources.delete(id);
   });
 
-  test('the replay has the same segments under the same names, after a restart', async () => {
+  test('the replay has few segments, and those that were live under the same names, after a restart', async () => {
     recorder = createRecorder({ db, blobs, journals, clock: systemClock, log });
+    const replay = await text('video/replay.m3u8');
+    assert.match(replay, /#EXT-X-PLAYLIST-TYPE:VOD\n.*#EXT-X-MEDIA-SEQUENCE:0\n/s);
     const playlist = await text('video/index.m3u8');
-    assert.match(playlist, /#EXT-X-PLAYLIST-TYPE:VOD\n.*#EXT-X-MEDIA-SEQUENCE:0\n/s);
-    assert.match(playlist, /#EXT-X-ENDLIST\n$/);
-    for (const [name] of playlist.matchAll(/^\d+\.m4s$/gm))
-      assert.equal((await get(`video/${name}`)).status, 200);
+    const whole: Buffer[] = [];
+    for (const text of [replay, playlist]) {
+      assert.match(text, /#EXT-X-ENDLIST\n$/);
+      const bytes: Buffer[] = [];
+      for (const [name] of text.matchAll(/^[\d-]+\.m4s$/gm)) {
+        const response = await get(`video/${name}`);
+        assert.equal(response.status, 200, name);
+        bytes.push(Buffer.from(await response.arrayBuffer()));
+      }
+      whole.push(Buffer.concat(bytes));
+    }
+    assert.deepEqual(whole[0], whole[1]);
+    assert.ok(replay.match(/EXTINF/g)!.length <= Math.ceil(SECONDS / 6));
+    assert.equal((await get('video/0-1.m4s')).status, 404, 'only what is listed is put together');
     assert.equal((await get('video/999.m4s')).status, 404);
   });
 

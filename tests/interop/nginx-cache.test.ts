@@ -15,12 +15,15 @@ import { startTestServer, type TestServer } from '#tests/support/server.ts';
 const ID = '01hzzzzzzzzzzzzzzzzzzzzzzz';
 const VIEWERS = 20;
 const SECONDS = 4;
+const OLD_S = 60;
 const skip = skipWithout('nginx', findNginx() !== null);
 
 describe('nginx with deploy/nginx.conf', { skip }, () => {
   describe('in front of a stream', () => {
     const clock: Clock = systemClock;
-    const fed = feedPackager({ clock, epochMs: Date.now() });
+    // Older than the skip boundary, so that delta updates leave something out.
+    const recording = { init() {}, part() {}, segment() {}, isKept: () => true };
+    const fed = feedPackager({ clock, epochMs: Date.now() - OLD_S * 1000, recording });
     const hls = createHlsHandler({ source: async () => fed.packager.source, log });
     /** How often each URL reached the origin. */
     const asked = new Map<string, number>();
@@ -41,10 +44,10 @@ describe('nginx with deploy/nginx.conf', { skip }, () => {
     });
 
     it('asks for each URL once, however many viewers follow', async () => {
-      fed.until(1);
+      fed.until(OLD_S);
       asked.clear();
       const startMs = performance.now();
-      const feeding = setInterval(() => fed.until(1 + (performance.now() - startMs) / 1000), 15);
+      const feeding = setInterval(() => fed.until(OLD_S + (performance.now() - startMs) / 1000), 15);
       try {
         const seen = await Promise.all(Array.from({ length: VIEWERS }, () => follow(nginx.url, SECONDS)));
         for (const parts of seen) assert.ok(parts.length >= 4 * SECONDS, `${parts.length} parts`);
@@ -58,6 +61,17 @@ describe('nginx with deploy/nginx.conf', { skip }, () => {
       const twice = [...asked].filter(([url, count]) => url !== plain && count > 1);
       assert.deepEqual(twice, []);
       assert.ok(asked.size > 8 * SECONDS, `${asked.size} addresses were asked for`);
+      const updates = [...asked.keys()].filter(url => url.includes('_HLS_skip=YES'));
+      assert.ok(updates.length > 4 * SECONDS, `${updates.length} delta updates`);
+    });
+
+    it('keeps a delta update apart from the whole playlist', async () => {
+      const url = `${nginx.url}/hls/${ID}/video/index.m3u8`;
+      for (const directives of ['_HLS_msn=0&_HLS_part=0', '']) {
+        const whole = await (await fetch(`${url}?${directives}`)).text();
+        const update = await (await fetch(`${url}?${directives}&_HLS_skip=YES`)).text();
+        assert.ok(!whole.includes('EXT-X-SKIP') && update.includes('EXT-X-SKIP'), directives);
+      }
     });
 
     it('takes other query parameters for no other address', async () => {
@@ -91,7 +105,7 @@ describe('nginx with deploy/nginx.conf', { skip }, () => {
     });
 
     it('serves a range of a part from the whole', async () => {
-      const got = await fetch(`${nginx.url}/hls/${ID}/video/0.m4s`, { headers: { range: 'bytes=4-7' } });
+      const got = await fetch(`${nginx.url}/hls/${ID}/video/31.m4s`, { headers: { range: 'bytes=4-7' } });
       assert.equal(got.status, 206);
       assert.equal(await got.text(), 'moof');
     });
@@ -158,7 +172,7 @@ async function follow(origin: string, seconds: number): Promise<string[]> {
       parts.push(uri!);
     }
     const [, msn, part] = /#EXT-X-PRELOAD-HINT:.*URI="(\d+)\.(\d+)\.m4s"/.exec(playlist)!;
-    playlist = await text(`${base}index.m3u8?_HLS_msn=${msn}&_HLS_part=${part}`);
+    playlist = await text(`${base}index.m3u8?_HLS_msn=${msn}&_HLS_part=${part}&_HLS_skip=YES`);
   }
   return parts;
 }

@@ -58,6 +58,7 @@ describe('a recording, killed at any step of its storage', () => {
     const note: RecordingSink = {
       init: recording.init,
       segment: recording.segment,
+      isKept: recording.isKept,
       part(rendition, timescale, segment) {
         const parts = segment.parts.map(part => part.bytes);
         fed.set(segmentKey(id, rendition, segment.msn), parts);

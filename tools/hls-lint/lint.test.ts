@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { systemClock } from '#base/clock.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { createHlsHandler } from '#servers/hls/index.ts';
@@ -13,8 +14,20 @@ const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
 /** What the server breaks of a sound stream that has ended. */
 let spoil: (url: string) => 'lost' | 'torn' | 'plain' | null = () => null;
 const rig = feedPackager({ clock: new FakeClock(), epochMs: Date.UTC(2026, 0, 1) });
-const handler = createHlsHandler({ source: async () => rig.packager.source, log });
+/** One that is live, for longer than delta updates leave out nothing. */
+const recording = { init() {}, part() {}, segment() {}, isKept: () => true };
+const LIVE_FROM_S = 90;
+const live = feedPackager({ clock: systemClock, epochMs: Date.now() - LIVE_FROM_S * 1000, recording });
+const liveId = '01hyyyyyyyyyyyyyyyyyyyyyyy';
+/** Paths of the requests for delta updates. */
+const skips = new Set<string>();
+const handler = createHlsHandler({
+  source: async asked => (asked === liveId ? live : rig).packager.source,
+  log,
+});
 const server = createServer((request, response) => {
+  const [path, query] = (request.url ?? '').split('?');
+  if (query?.includes('_HLS_skip=YES')) skips.add(path!);
   const how = spoil(request.url ?? '');
   if (how === 'lost') response.writeHead(404).end();
   else if (how === 'torn') response.writeHead(200, { 'content-type': 'video/mp4' }).end('torn');
@@ -45,6 +58,24 @@ async function found(how: typeof spoil): Promise<string[]> {
 
 test('a stream that has ended is read whole, and nothing is found', async () => {
   assert.deepEqual(await found(() => null), []);
+});
+
+test('a live stream is followed by whole playlists and delta updates in turn, and nothing is found', async () => {
+  const startMs = performance.now();
+  const feeding = setInterval(() => live.until(LIVE_FROM_S + (performance.now() - startMs) / 1000), 15);
+  try {
+    live.until(LIVE_FROM_S);
+    spoil = () => null;
+    const verdict = await lint(url.replace(id, liveId), 4);
+    assert.equal(verdict.live, true);
+    assert.deepEqual(verdict.findings, []);
+    assert.deepEqual(
+      [...skips].sort(),
+      ['audio', 'video'].map(name => `/hls/${liveId}/${name}/index.m3u8`),
+    );
+  } finally {
+    clearInterval(feeding);
+  }
 });
 
 test('a segment that is lost is found', async () => {

@@ -216,7 +216,7 @@ export const programDatePresent: MediaRule = {
   clause: 'Apple 8.4, bis B.1',
   level: 'must',
   *check(playlist) {
-    const dated = playlist.skipped > 0 || playlist.segments.some(segment => segment.programDateMs !== null);
+    const dated = playlist.segments.some(segment => segment.programDateMs !== null);
     if (!playlist.ended && playlist.segments.length > 0 && !dated) yield 'no EXT-X-PROGRAM-DATE-TIME';
   },
 };
@@ -277,7 +277,7 @@ export const liveWindow: MediaRule = {
     const windowS = finished.reduce((sum, segment) => sum + lengthS(segment), 0);
     if (windowS < 3 * playlist.targetDurationS)
       yield `${show(windowS)} are listed, less than three target durations`;
-    if (finished.length + playlist.skipped < 6) yield `${finished.length} segments are listed, less than six`;
+    if (finished.length < 6) yield `${finished.length} segments are listed, less than six`;
   },
 };
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { changeRules, hintIsNew } from './change-rules.ts';
 import { advanceLimit, exchangeRules, reloadRules } from './delivery-rules.ts';
+import { deltaRules, mergeUpdate } from './delta-rules.ts';
 import { get } from './http.ts';
 import { MediaCollector } from './media-collector.ts';
 import { parsePlaylist } from './parse-playlist.ts';
@@ -22,6 +23,8 @@ export class RenditionWatch {
   readonly #others: () => readonly RenditionWatch[];
   #playlist: MediaPlaylist | null = null;
   #failures = 0;
+  /** The last reload asked for a delta update. */
+  #skips = false;
   #firstSegment = 0;
   #firstWithParts = 0;
 
@@ -75,8 +78,14 @@ export class RenditionWatch {
     else {
       this.#media.prefetch(playlist);
       const { msn, part } = next(playlist);
-      await this.#load(`_HLS_msn=${msn}&_HLS_part=${part}`, { msn, part });
+      await this.#load(`_HLS_msn=${msn}&_HLS_part=${part}${this.#skip(playlist)}`, { msn, part });
     }
+  }
+
+  /** Every other reload asks for a delta update where they are offered, so that it is compared with whole playlists. */
+  #skip({ control }: MediaPlaylist): string {
+    this.#skips = control?.canSkipUntilS != null && !this.#skips;
+    return this.#skips ? '&_HLS_skip=YES' : '';
   }
 
   /** Directives that players send seldom: without a part, and too far ahead. */
@@ -97,7 +106,11 @@ export class RenditionWatch {
     this.#findings.check(exchangeRules, exchange, exchange.url);
     const parsed =
       exchange.status === 200 ? parsePlaylist(new TextDecoder().decode(exchange.body), this.url) : null;
-    const playlist = parsed?.kind === 'media' ? parsed : null;
+    const answer = parsed?.kind === 'media' ? parsed : null;
+    const asksSkip = query.includes('_HLS_skip');
+    if (answer)
+      this.#findings.check(deltaRules, { before: this.#playlist, asked: asksSkip, answer }, exchange.url);
+    const playlist = answer && mergeUpdate(this.#playlist, answer);
     const { status, ms } = exchange;
     if (asked) this.#findings.check(reloadRules, { ...asked, status, ms, playlist }, exchange.url);
     this.#failures = playlist ? 0 : this.#failures + 1;

@@ -9,6 +9,7 @@ import {
   type Reload,
   reloadRules,
 } from './delivery-rules.ts';
+import { deltaRules, mergeUpdate, type Update } from './delta-rules.ts';
 import {
   type Dated,
   datesFollowMedia,
@@ -77,8 +78,12 @@ trips('playlist', [...playlistRules, hintIsNew], media(good), [
   ['part-hold-back', edited('PART-HOLD-BACK=0.66', 'PART-HOLD-BACK=0.43')],
   ['part-hold-back-apple', edited('PART-HOLD-BACK=0.66', 'PART-HOLD-BACK=0.65')],
   ['hold-back', edited(',HOLD-BACK=12', ',HOLD-BACK=11.9')],
-  ['skip-boundary', edited(',HOLD-BACK=12', ',HOLD-BACK=12,CAN-SKIP-UNTIL=23')],
-  ['delta-updates', media(samplePlaylist({ count: 61 }))],
+  ['skip-boundary', edited('CAN-SKIP-UNTIL=24', 'CAN-SKIP-UNTIL=23')],
+  ['delta-updates', media(edit('CAN-SKIP-UNTIL=24,', '', samplePlaylist({ count: 61 })))],
+  [
+    'playlist-syntax',
+    edited('#EXTINF', '#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXTINF'),
+  ],
   ['part-longest', edited('DURATION=0.2,URI="16.0.m4s"', 'DURATION=0.2201,URI="16.0.m4s"')],
   ['part-shortest', edited('DURATION=0.2,URI="15.1.m4s"', 'DURATION=0.186,URI="15.1.m4s"')],
   ['parts-fill-segment', edited('#EXTINF:2,\n15.m4s', '#EXTINF:2.1,\n15.m4s')],
@@ -151,6 +156,33 @@ trips('reload', changeRules, { before: media(good), after: media(after) }, [
   ['discontinuity-sequence', change('DISCONTINUITY-SEQUENCE:0', 'DISCONTINUITY-SEQUENCE:1')],
   ['preload-hint-fulfilled', change('"16.2.m4s"', '"16.2b.m4s"')],
 ]);
+
+const long = samplePlaylist({ count: 40 });
+const skipping = samplePlaylist({ count: 40, open: 3, skip: 28 });
+const update: Update = { before: media(long), asked: true, answer: media(skipping) };
+const delta = (pattern: string | RegExp, by: string): Update => ({
+  ...update,
+  answer: media(edit(pattern, by, skipping)),
+});
+
+trips('delta update', deltaRules, update, [
+  ['skip-asked-for', { ...update, asked: false }],
+  ['skip-offered', delta('CAN-SKIP-UNTIL=24,', '')],
+  ['skip-boundary-kept', { ...update, answer: media(samplePlaylist({ count: 40, skip: 29 })) }],
+  ['skip-mergeable', delta('SEGMENTS=28', 'SEGMENTS=27')],
+  ['skip-mergeable', { ...update, before: media(good) }],
+  ['skip-discontinuity-sequence', delta('DISCONTINUITY-SEQUENCE:0', 'DISCONTINUITY-SEQUENCE:1')],
+  ['skip-used', { ...update, answer: media(long) }],
+]);
+
+test('a delta update merged is the whole playlist', () => {
+  const whole = media(samplePlaylist({ count: 40, open: 3 }));
+  const merged = mergeUpdate(update.before, update.answer);
+  const lines = ({ segments }: typeof merged) => segments.map(({ parts: _, ...segment }) => segment);
+  assert.deepEqual(lines(merged), lines(whole));
+  assert.deepEqual(broken([...playlistRules, hintIsNew], merged), []);
+  assert.deepEqual(broken(changeRules, { before: media(long), after: merged }), []);
+});
 
 const exchange: Exchange = {
   kind: 'playlist',

@@ -10,22 +10,24 @@ export interface SampleOptions {
   readonly count?: number;
   /** Parts of the segment that is being made. */
   readonly open?: number;
+  /** Makes it a delta update that leaves out this many of `count`. */
+  readonly skip?: number;
 }
 
 /** A low-latency playlist that breaks no rule: segments of 2 s, parts of 0.2 s. */
-export function samplePlaylist({ first = 10, count = 6, open = 2 }: SampleOptions = {}): string {
+export function samplePlaylist({ first = 10, count = 6, open = 2, skip = 0 }: SampleOptions = {}): string {
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:9',
     '#EXT-X-TARGETDURATION:4',
     '#EXT-X-INDEPENDENT-SEGMENTS',
-    '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.66,HOLD-BACK=12',
+    '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24,PART-HOLD-BACK=0.66,HOLD-BACK=12',
     '#EXT-X-PART-INF:PART-TARGET=0.22',
     `#EXT-X-MEDIA-SEQUENCE:${first}`,
     '#EXT-X-DISCONTINUITY-SEQUENCE:0',
-    '#EXT-X-MAP:URI="init-0.mp4"',
+    skip > 0 ? `#EXT-X-SKIP:SKIPPED-SEGMENTS=${skip}` : '#EXT-X-MAP:URI="init-0.mp4"',
   ];
-  for (let msn = first; msn < first + count; msn++) {
+  for (let msn = first + skip; msn < first + count; msn++) {
     lines.push(date(msn));
     if (msn >= first + count - 2) lines.push(...parts(msn, 10));
     lines.push('#EXTINF:2,', `${msn}.m4s`);

@@ -11,7 +11,7 @@ import type { Publisher, PublisherLeave } from '../stream/publisher.ts';
 import { Stream } from '../stream/stream.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import { type Claim, Claims } from './claims.ts';
-import { liveAfterRecorded, replayAfterLive } from './handover.ts';
+import { liveWithStored, replayAfterLive } from './handover.ts';
 import { GRACE_MS, type LifecycleInput } from './lifecycle.ts';
 
 /** How long the last live segments stay for players that are in the middle of them. */
@@ -134,7 +134,7 @@ export class OnAir {
       ...(partCut ? { partCut } : {}),
     });
     this.#packager = packager;
-    this.#live = reopened ? liveAfterRecorded(packager.source, reopened) : packager.source;
+    this.#live = liveWithStored(packager.source, recorder.stored(this.id));
     this.stream.read(packager);
     return epochMs;
   }

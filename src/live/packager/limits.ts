@@ -40,9 +40,13 @@ export const AUDIO_ABSENT_MS = 1000;
 /** How far behind the video that silence ends. */
 export const SILENCE_BEHIND_S = 0.3;
 
-/** Segments in a live playlist; at least three target durations. */
-export const LISTED_SEGMENTS_MAX = 10;
-/** Segments in memory: a player that read the playlist late can still fetch what it lists. */
+/**
+ * CAN-SKIP-UNTIL: six target durations, the least allowed. Delta updates leave out what is further than this from the end.
+ */
+export const SKIP_BOUNDARY_S = 24;
+/** A live playlist lists the broadcast from its start, up to this length; then its oldest minutes leave. */
+export const LISTED_S_MAX = 12 * 3600;
+/** Segments in memory; older ones come from the recording. Where there is none, playlists begin with these. */
 export const HELD_SEGMENTS_MAX = 18;
 /** Finished segments whose parts are listed, beside the one being made. */
 export const SEGMENTS_WITH_PARTS = 2;
@@ -61,7 +65,7 @@ export const VIDEO_RENDITIONS_MAX = 4;
 /** A layer this much behind the others has paused: its playlist has a gap from there on. More than a frame at 1 a second. */
 export const LAYER_LATE_S = 1.5;
 /** The first players wait this long, in media time, for all layers to begin. Congestion control ramps up meanwhile. */
-export const LAYERS_WAIT_S = 4;
+export const LAYERS_WAIT_S = 3;
 
 /**
  * BANDWIDTH while live is what was measured with this headroom, and not less than what an encoder needs for so many pixels:

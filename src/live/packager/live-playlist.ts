@@ -1,30 +1,42 @@
 import { Refusal } from '#contract/errors.ts';
+import type { Backlog, FinishedSegment } from '#media/hls/backlog.ts';
 import {
+  headText,
   type LowLatency,
-  type PlaylistSegment,
   type RenditionReport,
-  writeMediaPlaylist,
+  segmentText,
+  skipText,
+  tailText,
 } from '#media/hls/playlist.ts';
 import {
   ADVANCE_PARTS_MAX,
   ADVANCE_SEGMENTS_MAX,
   HOLD_BACK_S,
-  LISTED_SEGMENTS_MAX,
   PART_HOLD_BACK_S,
   PART_TARGET_S,
-  SEGMENTS_WITH_PARTS,
+  SKIP_BOUNDARY_S,
   TARGET_DURATION_S,
 } from './limits.ts';
-import { initName, PLAYLIST_NAME, partName, type SegmentMedia, segmentName } from './segment.ts';
+import {
+  initName,
+  PLAYLIST_NAME,
+  partName,
+  type RecordedSegment,
+  type SegmentMedia,
+  segmentName,
+} from './segment.ts';
 import type { RenditionName } from './source.ts';
 
-/** What a playlist is made of; `segments` ends with the one being made, while live. */
+/** What a playlist is made of. */
 export interface RenditionState {
   readonly name: RenditionName;
   readonly timescale: number;
   readonly epochMs: number;
-  readonly segments: readonly SegmentMedia[];
-  readonly discontinuitiesGone: number;
+  /** The segments that are listed without their parts. */
+  readonly backlog: Backlog;
+  /** The segments after those; while live the last is the one being made. */
+  readonly edge: readonly SegmentMedia[];
+  readonly nextMsn: number;
   readonly ended: boolean;
 }
 
@@ -32,27 +44,43 @@ const LOW_LATENCY: LowLatency = {
   partTargetS: PART_TARGET_S,
   partHoldBackS: PART_HOLD_BACK_S,
   holdBackS: HOLD_BACK_S,
+  canSkipUntilS: SKIP_BOUNDARY_S,
 };
 
-/** The live playlist of a rendition as it stands. */
-export function livePlaylist(rendition: RenditionState, siblings: readonly RenditionState[]): string {
-  const held = rendition.segments;
-  const listed = held.slice(-(LISTED_SEGMENTS_MAX + 1));
-  const unlisted = held.slice(0, held.length - listed.length);
-  const left = unlisted.filter(segment => segment.discontinuity).length;
-  const firstWithParts = listed.length - 1 - SEGMENTS_WITH_PARTS;
-  return writeMediaPlaylist({
+const encoder = new TextEncoder();
+
+/** The live playlist of a rendition as it stands, in chunks; with `skip` as a delta update (RFC 8216bis section 6.2.5.1). */
+export function livePlaylist(
+  rendition: RenditionState,
+  siblings: readonly RenditionState[],
+  skip: boolean,
+): Uint8Array[] {
+  const { backlog } = rendition;
+  const edge = rendition.edge.filter(isVisible).map(segment => describe(rendition, segment, segment.parts));
+  const firstMap = backlog.first?.map ?? edge[0]?.map ?? null;
+  const update = skip ? backlog.delta(edge.reduce((sum, segment) => sum + segment.durationS, 0)) : null;
+  const state = rendition.ended ? 'ended' : 'live';
+  const head = {
     targetDurationS: TARGET_DURATION_S,
     // A segment that was cut without a key frame takes the promise back for as long as it is listed.
-    independentSegments: listed.every(segment => segment.independent),
+    independentSegments: backlog.independent && edge.every(segment => segment.independent),
     lowLatency: LOW_LATENCY,
-    mediaSequence: listed[0]?.msn ?? 0,
-    discontinuitySequence: rendition.discontinuitiesGone + left,
-    segments: listed.filter(isVisible).map((segment, i) => describe(rendition, segment, i >= firstWithParts)),
-    preloadHint: rendition.ended ? null : hint(held.at(-1)),
-    renditionReports: siblings.flatMap(report),
-    state: rendition.ended ? 'ended' : 'live',
-  });
+    mediaSequence: backlog.first?.msn ?? edge[0]?.msn ?? rendition.nextMsn,
+    discontinuitySequence: backlog.discontinuitiesGone,
+    state,
+  } as const;
+  const recent = edge.map((segment, i) =>
+    segmentText(segment, edge[i - 1]?.map ?? backlog.lastMap ?? firstMap),
+  );
+  const tail = { state, preloadHint: hint(rendition), renditionReports: siblings.flatMap(report) } as const;
+  const end = recent.join('') + tailText(tail);
+  if (update && update.skipped > 0)
+    return [encoder.encode(headText(head, null) + skipText(update.skipped) + update.text + end)];
+  return [
+    encoder.encode(headText(head, firstMap)),
+    ...backlog.sealed,
+    encoder.encode(backlog.recentText + end),
+  ];
 }
 
 /** A segment without a part yet has nothing to list; its first part is hinted. */
@@ -60,44 +88,50 @@ function isVisible(segment: SegmentMedia): boolean {
   return segment.complete || segment.parts.length > 0;
 }
 
-function describe(rendition: RenditionState, segment: SegmentMedia, withParts: boolean): PlaylistSegment {
-  const { timescale } = rendition;
-  const parts = withParts ? segment.parts : [];
+/** A segment as playlists list it, with these of its parts. */
+export function describe(
+  { timescale, epochMs }: Pick<RenditionState, 'timescale' | 'epochMs'>,
+  segment: RecordedSegment & { readonly complete: boolean },
+  parts: SegmentMedia['parts'],
+): FinishedSegment {
+  const { msn, start, duration, discontinuity, independent } = segment;
   return {
-    uri: segment.complete ? segmentName(segment.msn) : null,
-    durationS: segment.duration / timescale,
-    programDateMs: rendition.epochMs + (segment.start * 1000) / timescale,
+    msn,
+    startS: start / timescale,
+    independent,
+    uri: segment.complete ? segmentName(msn) : null,
+    durationS: duration / timescale,
+    programDateMs: epochMs + (start * 1000) / timescale,
     map: initName(segment.initNumber),
-    discontinuity: segment.discontinuity,
+    discontinuity,
     gap: segment.gap,
     parts: parts.map((part, i) => ({
-      uri: partName(segment.msn, i),
+      uri: partName(msn, i),
       durationS: part.duration / timescale,
       independent: part.independent,
     })),
   };
 }
 
-function hint(last: SegmentMedia | undefined): string {
-  if (!last) return partName(0, 0);
-  return last.complete ? partName(last.msn + 1, 0) : partName(last.msn, last.parts.length);
+function hint({ edge, nextMsn }: RenditionState): string {
+  const last = edge.at(-1);
+  return last && !last.complete ? partName(last.msn, last.parts.length) : partName(nextMsn, 0);
 }
 
 /** The last part that a sibling lists, for the player that switches to it. */
-function report(sibling: RenditionState): RenditionReport[] {
-  const last = sibling.segments.findLast(isVisible);
-  if (!last) return [];
-  const uri = `../${sibling.name}/${PLAYLIST_NAME}`;
-  return [{ uri, lastMsn: last.msn, lastPart: Math.max(last.parts.length - 1, 0) }];
+function report({ name, edge, backlog }: RenditionState): RenditionReport[] {
+  const uri = `../${name}/${PLAYLIST_NAME}`;
+  const last = edge.findLast(isVisible);
+  if (last) return [{ uri, lastMsn: last.msn, lastPart: Math.max(last.parts.length - 1, 0) }];
+  return backlog.nextMsn === null ? [] : [{ uri, lastMsn: backlog.nextMsn - 1, lastPart: 0 }];
 }
 
 /** The refusal of a blocking reload that asks too far ahead (RFC 8216bis section 6.2.5.2), or null. */
-export function advanceRefusal(segments: readonly SegmentMedia[], msn: number, part: number): Refusal | null {
-  const last = segments.at(-1);
-  const lastMsn = last?.msn ?? 0;
+export function advanceRefusal({ edge, nextMsn }: RenditionState, msn: number, part: number): Refusal | null {
+  const lastMsn = Math.max(nextMsn - 1, 0);
   if (msn > lastMsn + ADVANCE_SEGMENTS_MAX)
     return new Refusal('invalid-request', `_HLS_msn is at most ${lastMsn + ADVANCE_SEGMENTS_MAX} now.`);
-  const parts = msn === lastMsn ? (last?.parts.length ?? 0) : 0;
+  const parts = msn === lastMsn ? (edge.at(-1)?.parts.length ?? 0) : 0;
   if (msn >= lastMsn && part > parts + ADVANCE_PARTS_MAX)
     return new Refusal('invalid-request', `_HLS_part is at most ${parts + ADVANCE_PARTS_MAX} now.`);
   return null;

@@ -1,7 +1,7 @@
 import { Refusal } from '#contract/errors.ts';
 import { AUDIO_BANDWIDTH_MIN, BANDWIDTH_HEADROOM, VIDEO_BITS_PER_PIXEL } from './limits.ts';
 import type { Rendition } from './rendition.ts';
-import type { RenditionInfo } from './segment.ts';
+import { PLAYLIST_NAME, type RenditionInfo } from './segment.ts';
 import {
   type HlsAnswer,
   type HlsBody,
@@ -35,6 +35,8 @@ export function createLiveSource(
     multivariant: () => lobby.answer(build),
     playlist: (name, query) => of(name, rendition => rendition.playlistAnswer(query)),
     init: (name, number) => of(name, rendition => rendition.initAnswer(number)),
+    replay: () => new Refusal('not-found', 'There is no replay yet.'),
+    merged: () => new Refusal('not-found', 'There is no replay yet.'),
     segment: (name, msn) => of(name, rendition => rendition.segmentAnswer(msn)),
     part: (name, msn, part) => of(name, rendition => rendition.partAnswer(msn, part)),
   };
@@ -50,7 +52,7 @@ function multivariantOf(renditions: readonly Rendition[], layersAwaited: boolean
   const missing = renditions.filter(rendition => !rendition.playable);
   if (missing.some(rendition => rendition.name === 'audio')) return null;
   if (missing.length > 0 && layersAwaited && !missing.some(rendition => rendition.ended)) return null;
-  return describeVariants(playable.flatMap(describe));
+  return describeVariants(playable.flatMap(describe), PLAYLIST_NAME);
 }
 
 function describe({ name, info, rates }: Rendition): Described[] {

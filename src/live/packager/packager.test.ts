@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { FakeClock } from '#base/fake-clock.ts';
 import { Refusal } from '#contract/errors.ts';
 import { feedPackager } from '#tests/support/packager.ts';
-import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, LISTED_SEGMENTS_MAX } from './limits.ts';
+import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, SKIP_BOUNDARY_S } from './limits.ts';
 import type { RecordingSink } from './packager.ts';
-import { type HlsAnswer, type HlsOutcome, Pending } from './source.ts';
+import type { SegmentMedia } from './segment.ts';
+import { type HlsAnswer, type HlsOutcome, Pending, type RenditionName } from './source.ts';
 
 const epochMs = Date.UTC(2026, 0, 1);
 
@@ -16,7 +17,7 @@ function rig(recording?: RecordingSink) {
 
 function text(answer: HlsAnswer | null): string {
   assert.ok(answer && !(answer instanceof Pending) && !(answer instanceof Refusal), 'an answer at once');
-  return new TextDecoder().decode(answer.chunks[0]);
+  return answer.chunks.map(chunk => new TextDecoder().decode(chunk)).join('');
 }
 
 /** Subscribes to an answer that must not be there yet. */
@@ -45,7 +46,7 @@ test('the first playlist waits for the first segment, and says what players rely
     '#EXT-X-TARGETDURATION:4',
     '#EXT-X-INDEPENDENT-SEGMENTS',
     '#EXT-X-DISCONTINUITY-SEQUENCE:0',
-    '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.66,HOLD-BACK=12',
+    '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24,PART-HOLD-BACK=0.66,HOLD-BACK=12',
     '#EXT-X-PART-INF:PART-TARGET=0.22',
     '#EXT-X-MAP:URI="init-0.mp4"',
     '#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z',
@@ -174,16 +175,90 @@ test('a segment is its parts in a row', () => {
   });
 });
 
-test('memory and playlists stay bounded, and what is listed can be fetched', () => {
+const listedIn = (playlist: string) =>
+  [...playlist.matchAll(/^(\d+)\.m4s$/gm)].map(match => Number(match[1]));
+
+/** A recording that keeps what `kept` says. */
+function recordingThat(kept: (rendition: RenditionName, segment: SegmentMedia) => boolean): RecordingSink {
+  const stored = new Set<SegmentMedia>();
+  return {
+    init() {},
+    part() {},
+    segment: (rendition, _timescale, segment) => void (kept(rendition, segment) && stored.add(segment)),
+    isKept: segment => stored.has(segment),
+  };
+}
+
+test('without a recording the playlist is as long as memory, and what is listed can be fetched', () => {
   const { packager, until } = rig();
   until(100);
   const playlist = text(packager.source.playlist('video', plain));
-  const listed = [...playlist.matchAll(/^(\d+)\.m4s$/gm)].map(match => Number(match[1]));
-  assert.equal(listed.length, LISTED_SEGMENTS_MAX);
+  const listed = listedIn(playlist);
+  assert.ok(listed.length >= HELD_SEGMENTS_MAX - 3 && listed.length < HELD_SEGMENTS_MAX, `${listed.length}`);
   assert.match(playlist, new RegExp(`#EXT-X-MEDIA-SEQUENCE:${listed[0]}\n`));
   for (const msn of listed) assert.ok('chunks' in packager.source.segment('video', msn));
-  assert.ok(packager.source.segment('video', listed.at(-1)! - HELD_SEGMENTS_MAX) instanceof Refusal);
+  assert.ok(packager.source.segment('video', listed[0]! - 3) instanceof Refusal);
 });
+
+test('a recorded broadcast is listed from its start, while its bytes leave memory', () => {
+  const { packager, until } = rig(recordingThat(() => true));
+  until(400);
+  for (const name of ['video', 'audio'] as const) {
+    const playlist = text(packager.source.playlist(name, plain));
+    const listed = listedIn(playlist);
+    assert.deepEqual(listed, [...listed.keys()]);
+    assert.ok(listed.length > 195, `${listed.length} segments of ${name}`);
+    assert.equal(playlist.match(/EXT-X-MAP/g)?.length, 1);
+    assert.ok(packager.source.segment(name, 100) instanceof Refusal, 'the recording has it');
+  }
+});
+
+test('what the recording lost is not listed, nor what came before it, in any rendition', () => {
+  const { packager, until } = rig(recordingThat((name, segment) => name === 'audio' || segment.msn !== 30));
+  until(200);
+  const listed = listedIn(text(packager.source.playlist('video', plain)));
+  assert.equal(listed[0], 31);
+  const startsS = (['video', 'audio'] as const).map(name => {
+    const date = /DATE-TIME:(.*)/.exec(text(packager.source.playlist(name, plain)))![1]!;
+    return (Date.parse(date) - epochMs) / 1000;
+  });
+  assert.equal(startsS[0], 60);
+  assert.ok(startsS[1]! >= startsS[0]! && startsS[1]! < startsS[0]! + 2, startsS.join());
+});
+
+test('a delta update leaves out what is past the skip boundary, and nothing else', () => {
+  const { packager, until } = rig(recordingThat(() => true));
+  until(20);
+  const young = { msn: 9, part: 5, skip: true };
+  until(23.9);
+  assert.doesNotMatch(
+    text(packager.source.playlist('video', young)),
+    /SKIP:/,
+    'there is nothing to leave out',
+  );
+  for (let at = 24; at < 200; at += 1.3) {
+    until(at);
+    for (const name of ['video', 'audio'] as const) {
+      const whole = text(packager.source.playlist(name, plain));
+      const update = text(packager.source.playlist(name, { ...plain, skip: true }));
+      const skipped = Number(/#EXT-X-SKIP:SKIPPED-SEGMENTS=(\d+)\n/.exec(update)?.[1] ?? 0);
+      const kept = update.slice(update.indexOf('#EXT-X-PROGRAM-DATE-TIME'));
+      assert.ok(whole.endsWith(kept), 'what is left is as in the whole');
+      assert.equal(listedIn(whole).length - listedIn(update).length, skipped);
+      const listedS = lengthS(kept);
+      assert.ok(listedS >= SKIP_BOUNDARY_S || skipped === 0, `${listedS} s are left`);
+      assert.ok(listedS < SKIP_BOUNDARY_S + 2.5, `${listedS} s are left`);
+    }
+  }
+});
+
+/** Seconds listed, parts of the segment that is being made included. */
+function lengthS(playlist: string): number {
+  const open = playlist.slice(playlist.lastIndexOf('.m4s\n') + 5);
+  const finished = [...playlist.matchAll(/#EXTINF:([\d.]+)/g)];
+  const parts = [...open.matchAll(/PART:DURATION=([\d.]+)/g)];
+  return [...finished, ...parts].reduce((sum, match) => sum + Number(match[1]), 0);
+}
 
 test('the end publishes what is left, ends the playlists and lets everybody go', async () => {
   const { packager, until } = rig();
@@ -205,6 +280,7 @@ test('the recording gets every initialization section and segment once, in order
   const { packager, until } = rig({
     init: (rendition, init) => got.push(`${rendition} init ${init.number}`),
     part() {},
+    isKept: () => true,
     segment: (rendition, _timescale, segment) => got.push(`${rendition} ${segment.msn}`),
   });
   until(5);

@@ -19,6 +19,8 @@ export interface RecordingSink {
   /** A segment that is being made has one part more. */
   part(rendition: RenditionName, timescale: number, segment: SegmentMedia): void;
   segment(rendition: RenditionName, timescale: number, segment: SegmentMedia): void;
+  /** Whether the bytes of a segment that was handed over can be had from the recording. */
+  isKept(segment: SegmentMedia): boolean;
 }
 
 export interface PackagerDeps {
@@ -190,6 +192,7 @@ class StreamPackager {
         partCut?.(name, segment.parts.at(-1)!.duration / timescale);
       },
       onSegment: segment => recording?.segment(name, timescale, segment),
+      isKept: segment => recording?.isKept(segment) ?? false,
       onChange: () => this.#lobby.wake(),
     });
     this.#renditions.push(rendition);

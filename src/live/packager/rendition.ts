@@ -1,8 +1,16 @@
 import { assert } from '#base/assert.ts';
 import type { Clock } from '#base/clock.ts';
 import { Refusal } from '#contract/errors.ts';
-import { BLOCK_MS_MAX, HELD_SEGMENTS_MAX, WAITING_MAX } from './limits.ts';
-import { advanceRefusal, livePlaylist } from './live-playlist.ts';
+import { Backlog } from '#media/hls/backlog.ts';
+import {
+  BLOCK_MS_MAX,
+  HELD_SEGMENTS_MAX,
+  LISTED_S_MAX,
+  SEGMENTS_WITH_PARTS,
+  SKIP_BOUNDARY_S,
+  WAITING_MAX,
+} from './limits.ts';
+import { advanceRefusal, describe, livePlaylist } from './live-playlist.ts';
 import { type Measured, Rates } from './rates.ts';
 import type {
   EarlierRendition,
@@ -17,7 +25,7 @@ import {
   type HlsBody,
   mediaBody,
   type PlaylistQuery,
-  playlistBody,
+  playlistOf,
   type RenditionName,
 } from './source.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -35,6 +43,8 @@ export interface RenditionDeps {
   readonly onInit: (init: InitMedia) => void;
   readonly onPart: (segment: SegmentMedia) => void;
   readonly onSegment: (segment: SegmentMedia) => void;
+  /** Whether the bytes of a segment that leaves memory are in the recording. */
+  readonly isKept: (segment: SegmentMedia) => boolean;
   /** Players may see something new. */
   readonly onChange: () => void;
 }
@@ -46,7 +56,7 @@ interface OpenSegment extends SegmentMedia {
   gap: boolean;
 }
 
-/** The last segments of one rendition in memory, and the requests that wait for the next. */
+/** The last segments of one rendition in memory, the playlist of all, and the requests that wait for the next. */
 export class Rendition implements VideoSink {
   readonly name: RenditionName;
   readonly timescale: number;
@@ -55,14 +65,16 @@ export class Rendition implements VideoSink {
   readonly #deps: RenditionDeps;
   readonly #waiting: WaitingRoom;
   readonly #inits = new Map<number, InitMedia>();
+  #backlog: Backlog;
   #segments: OpenSegment[] = [];
   #nextMsn = 0;
   #nextInit = 0;
-  /** Discontinuities of segments that are no longer held. */
-  #discontinuitiesGone = 0;
+  /** The last finished segment with media in it. */
+  #lastShown = Number.NEGATIVE_INFINITY;
   #ended = false;
-  /** Text of the current state; null when it must be built. */
+  /** Texts of the current state, whole and as a delta update; null when they must be built. */
   #playlist: HlsBody | null = null;
+  #delta: HlsBody | null = null;
   /** What players may see: changes become visible together. */
   #published = { segments: 0, parts: 0 };
 
@@ -73,6 +85,7 @@ export class Rendition implements VideoSink {
     this.rates = deps.earlier?.rates ?? new Rates();
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
+    this.#backlog = newBacklog(deps.earlier?.discontinuitiesGone ?? 0);
     if (deps.earlier) this.#resume(deps.earlier);
   }
 
@@ -81,17 +94,24 @@ export class Rendition implements VideoSink {
     return this.#inits.get(this.#nextInit - 1)?.info ?? this.#deps.earlier?.info ?? null;
   }
 
-  get segments(): readonly SegmentMedia[] {
-    return this.#segments;
+  /** The segments that are listed without their parts. */
+  get backlog(): Backlog {
+    return this.#backlog;
   }
 
-  get discontinuitiesGone(): number {
-    return this.#discontinuitiesGone;
+  /** The segments after those. */
+  get edge(): readonly SegmentMedia[] {
+    const from = (this.#backlog.nextMsn ?? 0) - (this.#segments[0]?.msn ?? 0);
+    return this.#segments.slice(Math.max(from, 0));
+  }
+
+  get nextMsn(): number {
+    return this.#nextMsn;
   }
 
   /** Whether a player can begin: it needs a finished segment with media in it. */
   get playable(): boolean {
-    return this.#segments.some(segment => segment.complete && !segment.gap);
+    return this.#nextMsn - this.#lastShown <= HELD_SEGMENTS_MAX;
   }
 
   get ended(): boolean {
@@ -119,11 +139,12 @@ export class Rendition implements VideoSink {
       gap: false,
     });
     if (this.#segments.length > HELD_SEGMENTS_MAX) this.#forgetOldest();
+    this.#listWithoutParts();
   }
 
   joins(msn: number, discontinuitiesGone: number): void {
     this.#nextMsn = msn;
-    this.#discontinuitiesGone = discontinuitiesGone;
+    this.#backlog = newBacklog(discontinuitiesGone);
   }
 
   gap(start: number, duration: number, discontinuity: boolean): void {
@@ -145,7 +166,10 @@ export class Rendition implements VideoSink {
     const open = this.#open();
     open.complete = true;
     if (open.gap) this.rates.gap();
-    else this.rates.add(measured(open, this.timescale));
+    else {
+      this.#lastShown = open.msn;
+      this.rates.add(measured(open, this.timescale));
+    }
     this.#deps.onSegment(open);
   }
 
@@ -167,11 +191,11 @@ export class Rendition implements VideoSink {
   /** Plain requests wait for something to play; blocking ones for their part. */
   playlistAnswer(query: PlaylistQuery): HlsAnswer {
     if (query.msn === null)
-      return this.#waiting.answer(() => (this.playable || this.#ended ? this.#body() : null));
+      return this.#waiting.answer(() => (this.playable || this.#ended ? this.#body(query.skip) : null));
     const { msn, part } = { msn: query.msn, part: query.part ?? 0 };
-    const refusal = this.#ended ? null : advanceRefusal(this.#segments, msn, part);
+    const refusal = this.#ended ? null : advanceRefusal(this, msn, part);
     if (refusal) return refusal;
-    return this.#waiting.answer(() => (this.#ended || this.#has(msn, part) ? this.#body() : null));
+    return this.#waiting.answer(() => (this.#ended || this.#has(msn, part) ? this.#body(query.skip) : null));
   }
 
   initAnswer(number: number): HlsAnswer {
@@ -194,16 +218,18 @@ export class Rendition implements VideoSink {
     });
   }
 
-  #resume({ segments, discontinuitiesGone, nextInit }: EarlierRendition): void {
-    this.#segments = segments.map(segment => ({ ...segment, parts: [], complete: true }));
+  #resume({ segments, nextInit }: EarlierRendition): void {
+    for (const segment of segments)
+      this.#backlog.append(describe(this, { ...segment, complete: true }, []), segment.msn);
+    this.#lastShown = segments.findLast(segment => !segment.gap)?.msn ?? this.#lastShown;
     this.#nextMsn = (segments.at(-1)?.msn ?? -1) + 1;
     this.#nextInit = nextInit;
-    this.#discontinuitiesGone = discontinuitiesGone;
     this.#published = { segments: this.#nextMsn, parts: 0 };
   }
 
   #changed(): void {
     this.#playlist = null;
+    this.#delta = null;
     this.#waiting.wake();
     this.#deps.onChange();
   }
@@ -211,25 +237,25 @@ export class Rendition implements VideoSink {
   #hinted(msn: number, part: number): boolean {
     if (this.#ended) return false;
     const last = this.#segments.at(-1);
-    if (!last) return msn === 0 && part === 0;
-    return last.complete
-      ? msn === last.msn + 1 && part === 0
-      : msn === last.msn && part === last.parts.length;
+    return last && !last.complete
+      ? msn === last.msn && part === last.parts.length
+      : msn === this.#nextMsn && part === 0;
   }
 
   /** A part past the end of its segment means the first of the next (RFC 8216bis section 6.2.5.2). */
   #has(msn: number, part: number): boolean {
-    const last = this.#segments.at(-1);
-    if (!last || msn > last.msn) return false;
+    if (msn >= this.#nextMsn) return false;
     const segment = this.#find(msn);
-    if (!segment || hasNoParts(segment)) return true;
-    if (segment.parts.length > part) return true;
-    return segment.complete && segment !== last && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
+    if (!segment || hasNoParts(segment) || segment.parts.length > part) return true;
+    const next = this.#find(msn + 1);
+    return segment.complete && next !== undefined && (next.complete || next.parts.length > 0);
   }
 
-  #body(): HlsBody {
-    this.#playlist ??= playlistBody(livePlaylist(this, this.#deps.siblings()));
-    return this.#playlist;
+  #body(skip = false): HlsBody {
+    const build = () => playlistOf(livePlaylist(this, this.#deps.siblings(), skip));
+    if (skip) this.#delta ??= build();
+    else this.#playlist ??= build();
+    return (skip ? this.#delta : this.#playlist)!;
   }
 
   #find(msn: number): OpenSegment | undefined {
@@ -243,15 +269,24 @@ export class Rendition implements VideoSink {
     return last;
   }
 
+  /** Bytes that were not kept cannot be listed any more, nor can what comes before them, in any rendition. */
   #forgetOldest(): void {
-    const gone = this.#segments.shift();
-    if (gone?.discontinuity) this.#discontinuitiesGone++;
+    const gone = this.#segments.shift()!;
     const oldestInit = this.#segments[0]?.initNumber ?? 0;
     for (const number of this.#inits.keys()) if (number < oldestInit) this.#inits.delete(number);
+    if (gone.gap || this.#deps.isKept(gone)) return;
+    const endS = (gone.start + gone.duration) / this.timescale;
+    for (const rendition of [this, ...this.#deps.siblings()]) rendition.backlog.startAt(endS);
+  }
+
+  /** Segments that are old enough are listed without their parts from now on. */
+  #listWithoutParts(): void {
+    for (const segment of this.edge.slice(0, -(SEGMENTS_WITH_PARTS + 1)))
+      this.#backlog.append(describe(this, segment, []), this.#segments[0]!.msn);
   }
 }
 
-/** Of a gap there are no parts, nor of a segment that was recorded before a restart. */
+/** Of a gap there are no parts. */
 function hasNoParts(segment: SegmentMedia): boolean {
   return segment.complete && segment.parts.length === 0;
 }
@@ -260,6 +295,10 @@ function measured({ parts, duration }: SegmentMedia, timescale: number): Measure
   const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
   const frames = parts.reduce((sum, part) => sum + part.samples, 0);
   return { bytes, frames, seconds: duration / timescale };
+}
+
+function newBacklog(discontinuitiesGone: number): Backlog {
+  return new Backlog(SKIP_BOUNDARY_S, LISTED_S_MAX, discontinuitiesGone);
 }
 
 function notThere(): Refusal {

@@ -45,7 +45,7 @@ export type RecordedSegment = Omit<SegmentMedia, 'parts' | 'complete'>;
 /** What a rendition had before a restart, for one that goes on. */
 export interface EarlierRendition {
   readonly timescale: number;
-  /** The last ones, without a gap, at least one. */
+  /** Without a gap, at least one. */
   readonly segments: readonly RecordedSegment[];
   /** Discontinuities before those. */
   readonly discontinuitiesGone: number;
@@ -74,5 +74,8 @@ export interface VideoSink extends SegmentSink {
 /** Names below a rendition's folder. They are the same live, in the replay, and in the store of blobs. */
 export const initName = (number: number): string => `init-${number}.mp4`;
 export const segmentName = (msn: number): string => `${msn}.m4s`;
+/** Segments in a row under one name, in the replay. */
+export const mergedName = (firstMsn: number, lastMsn: number): string => `${firstMsn}-${lastMsn}.m4s`;
 export const partName = (msn: number, part: number): string => `${msn}.${part}.m4s`;
 export const PLAYLIST_NAME = 'index.m3u8';
+export const REPLAY_NAME = 'replay.m3u8';

@@ -18,6 +18,8 @@ export type HlsAnswer = HlsOutcome | Pending;
 export interface PlaylistQuery {
   readonly msn: number | null;
   readonly part: number | null;
+  /** A delta update is wanted (`_HLS_skip`). */
+  readonly skip?: boolean;
 }
 
 /** A broadcast as HLS sees it, live or recorded. Answers are immediate where the bytes are in memory. */
@@ -27,7 +29,11 @@ export interface HlsSource {
   multivariant(): HlsAnswer;
   playlist(rendition: RenditionName, query: PlaylistQuery): HlsAnswer;
   init(rendition: RenditionName, number: number): HlsAnswer;
+  /** The whole recording as one VOD playlist of few segments; only once the broadcast is over. */
+  replay(rendition: RenditionName): HlsAnswer;
   segment(rendition: RenditionName, msn: number): HlsAnswer;
+  /** Segments in a row as one, as `replay` lists them. */
+  merged(rendition: RenditionName, firstMsn: number, lastMsn: number): HlsAnswer;
   part(rendition: RenditionName, msn: number, part: number): HlsAnswer;
 }
 
@@ -70,12 +76,20 @@ export class Pending {
 const encoder = new TextEncoder();
 
 export function playlistBody(text: string): HlsBody {
-  const bytes = encoder.encode(text);
-  return { type: 'playlist', chunks: [bytes], length: bytes.length };
+  return playlistOf([encoder.encode(text)]);
+}
+
+/** A playlist in chunks. One that is the same object in many bodies is compressed once. */
+export function playlistOf(chunks: readonly Uint8Array[]): HlsBody {
+  return { type: 'playlist', chunks, length: lengthOf(chunks) };
 }
 
 export function mediaBody(chunks: readonly Uint8Array[]): HlsBody {
+  return { type: 'media', chunks, length: lengthOf(chunks) };
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
   let length = 0;
   for (const chunk of chunks) length += chunk.length;
-  return { type: 'media', chunks, length };
+  return length;
 }

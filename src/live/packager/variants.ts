@@ -1,6 +1,6 @@
 import { type Variant, writeMultivariant } from '#media/hls/multivariant.ts';
 import { FIRST_VARIANT_BANDWIDTH } from './limits.ts';
-import { PLAYLIST_NAME, type RenditionInfo } from './segment.ts';
+import type { RenditionInfo } from './segment.ts';
 import type { RenditionName } from './source.ts';
 
 /** A rendition as the multivariant playlist describes it. Rates are per second. */
@@ -12,19 +12,23 @@ export interface Described {
   readonly frameRate: number;
 }
 
-/** The multivariant playlist of these renditions; null when there is no picture among them. */
-export function describeVariants(renditions: readonly Described[]): string | null {
+/** The multivariant playlist of these renditions, whose playlists have this name; null when there is no picture. */
+export function describeVariants(renditions: readonly Described[], playlistName: string): string | null {
   const sound = renditions.find(rendition => rendition.info.kind === 'audio');
-  const variants = renditions.flatMap(rendition => variantOf(rendition, sound));
+  const variants = renditions.flatMap(rendition => variantOf(rendition, sound, playlistName));
   if (variants.length === 0) return null;
   const channels = sound?.info.kind === 'audio' ? sound.info.channels : 0;
   return writeMultivariant({
     variants: inOrder(variants),
-    audio: sound ? { uri: `audio/${PLAYLIST_NAME}`, channels } : null,
+    audio: sound ? { uri: `audio/${playlistName}`, channels } : null,
   });
 }
 
-function variantOf({ name, info, ...rates }: Described, sound: Described | undefined): Variant[] {
+function variantOf(
+  { name, info, ...rates }: Described,
+  sound: Described | undefined,
+  playlistName: string,
+): Variant[] {
   if (info.kind !== 'video') return [];
   return [
     {
@@ -34,7 +38,7 @@ function variantOf({ name, info, ...rates }: Described, sound: Described | undef
       width: info.width,
       height: info.height,
       frameRate: rates.frameRate,
-      uri: `${name}/${PLAYLIST_NAME}`,
+      uri: `${name}/${playlistName}`,
     },
   ];
 }

@@ -54,12 +54,19 @@ await onEveryDatabase('recording of layers', open => {
     const source = await replay();
     assert.deepEqual(
       text(source.multivariant()).match(/^video.*$/gm),
-      layers.map(name => `${name}/index.m3u8`),
+      layers.map(name => `${name}/replay.m3u8`),
     );
     assert.match(text(source.multivariant()), /FRAME-RATE=30\.000/);
     for (const name of layers) {
       const playlist = playlistOf(source, name);
       assert.match(playlist, /#EXT-X-INDEPENDENT-SEGMENTS\n/);
+      const merged = text(source.replay(name));
+      assert.match(merged, /#EXT-X-INDEPENDENT-SEGMENTS\n/);
+      assert.deepEqual(
+        merged.match(/^[\d-]+\.m4s$/gm),
+        ['0-3.m4s', '4.m4s'],
+        'every layer is cut at the same places',
+      );
       assert.equal(playlist.match(/^\d+\.m4s$/gm)?.length, 5);
       for (const msn of [0, 4])
         assert.deepEqual(
@@ -90,6 +97,7 @@ await onEveryDatabase('recording of layers', open => {
     const lame: RecordingSink = {
       init: recording.init,
       segment: recording.segment,
+      isKept: recording.isKept,
       part: (name, timescale, segment) => {
         if (name !== 'video-2' || segment.msn < 2) recording.part(name, timescale, segment);
       },

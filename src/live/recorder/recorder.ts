@@ -17,6 +17,7 @@ import {
   type SegmentRow,
   setComplete,
 } from './store.ts';
+import { type StoredMedia, storedMedia } from './stored-media.ts';
 
 /** A recording that is being made. */
 export interface RunningRecording extends RecordingSink {
@@ -36,6 +37,8 @@ export interface Recorder {
   start(broadcastId: BroadcastId, epochMs: number, kept?: (isKept: boolean) => void): RunningRecording;
   /** The recording as it stands in the database; null when there is none. Repeated calls are cheap once it is complete. */
   openReplay(broadcastId: BroadcastId): Promise<HlsSource | null>;
+  /** The bytes of what was stored so far, under their names. */
+  stored(broadcastId: BroadcastId): StoredMedia;
   /** What a crash left of a recording that goes on; null when there is nothing to play. */
   reopen(broadcastId: BroadcastId): Promise<Reopened | null>;
   /** Closes the recording of a broadcast that nobody finished, after a crash. Null when there is nothing to replay. */
@@ -89,11 +92,13 @@ export function createRecorder(deps: RecordingDeps): Recorder {
         init: (rendition, init) => recording.init(rendition, init),
         part: (rendition, timescale, segment) => recording.part(rendition, timescale, segment),
         segment: (rendition, timescale, segment) => recording.segment(rendition, timescale, segment),
+        isKept: segment => recording.isKept(segment),
         written: () => recording.written(),
         finish,
       };
     },
     openReplay,
+    stored: broadcastId => storedMedia(deps, broadcastId),
     reopen: broadcastId => reopen(deps, broadcastId),
     complete,
     async delete(broadcastId) {

@@ -44,6 +44,8 @@ export class Recording implements RecordingSink {
   readonly #inits = new Map<RenditionName, InitMedia>();
   readonly #keptInits = new Map<RenditionName, string>();
   readonly #kept: (isKept: boolean) => void;
+  /** Segments in memory whose bytes and rows are stored. */
+  readonly #stored = new WeakSet<SegmentMedia>();
   /** Gaps whose write waits. */
   #gaps: SegmentRow[] = [];
   #isFull = false;
@@ -88,9 +90,14 @@ export class Recording implements RecordingSink {
       const bytes = join(segment.parts.map(part => part.bytes));
       await blobs.put(segmentKey(this.broadcastId, rendition, msn), bytes);
       await insertSegments(db.sql, this.broadcastId, [row]);
+      this.#stored.add(segment);
       this.#parts.kept(rendition, msn);
       this.#roomIs(true);
     });
+  }
+
+  isKept(segment: SegmentMedia): boolean {
+    return this.#stored.has(segment);
   }
 
   /** Resolves when everything handed over is written, or given up. */

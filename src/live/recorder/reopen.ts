@@ -1,9 +1,8 @@
 import type { BroadcastId } from '#base/ids.ts';
-import { HELD_SEGMENTS_MAX } from '../packager/limits.ts';
 import type { EarlierRendition, RenditionInfo } from '../packager/segment.ts';
-import type { HlsSource, RenditionName } from '../packager/source.ts';
+import type { RenditionName } from '../packager/source.ts';
 import type { RecordingDeps } from './recording.ts';
-import { createReplay, ratesOf } from './replay.ts';
+import { ratesOf } from './replay.ts';
 import { restoreParts } from './restore.ts';
 import { findRecording, hasPicture, isGap, listSegments, type SegmentRow } from './store.ts';
 
@@ -14,8 +13,6 @@ export interface Reopened {
   /** Where it ends, milliseconds since the epoch. */
   readonly endMs: number;
   readonly renditions: Readonly<Partial<Record<RenditionName, EarlierRendition>>>;
-  /** The bytes of what was recorded, under their names. */
-  readonly recorded: Pick<HlsSource, 'init' | 'segment'>;
 }
 
 /** Restores what was journalled and says where the recording stands. Null when there is no picture. */
@@ -33,13 +30,12 @@ export async function reopen(deps: RecordingDeps, broadcastId: BroadcastId): Pro
     epochMs: recording.epochMs,
     endMs: Math.max(...rows.map(row => ((row.start + row.duration) * 1000) / row.timescale)),
     renditions,
-    recorded: createReplay(deps, broadcastId, recording, rows),
   };
 }
 
 function standing(rows: readonly SegmentRow[], info: RenditionInfo): EarlierRendition {
   const hole = rows.findLastIndex((row, i) => i > 0 && row.msn !== rows[i - 1]!.msn + 1);
-  const from = Math.max(rows.length - HELD_SEGMENTS_MAX, hole, 0);
+  const from = Math.max(hole, 0);
   return {
     timescale: rows.at(-1)!.timescale,
     segments: rows.slice(from).map(row => ({ ...row, gap: isGap(row) })),

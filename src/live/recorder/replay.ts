@@ -1,80 +1,87 @@
 import type { BroadcastId } from '#base/ids.ts';
-import type { Logger } from '#base/log.ts';
-import { Refusal } from '#contract/errors.ts';
 import { type PlaylistSegment, writeMediaPlaylist } from '#media/hls/playlist.ts';
-import type { Blobs } from '#ports/blobs.ts';
 import { TARGET_DURATION_S } from '../packager/limits.ts';
 import { Rates } from '../packager/rates.ts';
-import { initName, segmentName } from '../packager/segment.ts';
-import {
-  type HlsAnswer,
-  type HlsSource,
-  mediaBody,
-  Pending,
-  playlistBody,
-  type RenditionName,
-} from '../packager/source.ts';
+import { initName, mergedName, REPLAY_NAME, segmentName } from '../packager/segment.ts';
+import { type HlsSource, playlistBody, type RenditionName } from '../packager/source.ts';
 import { type Described, describeVariants } from '../packager/variants.ts';
-import { initKey, segmentKey } from './keys.ts';
+import { segmentKey } from './keys.ts';
+import { alone, type MergedSegment, mergeSegments } from './merge.ts';
 import { isGap, type RecordingRow, type SegmentRow } from './store.ts';
+import { notStored, type StoredMediaDeps, storedBytes, storedMedia } from './stored-media.ts';
 
-/** A recording as HLS: playlists are made once, bytes come from the store of blobs. */
+/**
+ * A recording as HLS: playlists are made once, bytes come from the store of blobs. `replay` lists it in segments that are
+ * merged; `playlist` as it was listed live, for the player that was in the middle.
+ */
 export function createReplay(
-  deps: { blobs: Blobs; log: Logger },
+  deps: StoredMediaDeps,
   broadcastId: BroadcastId,
   recording: RecordingRow,
   segments: readonly SegmentRow[],
 ): HlsSource {
   const rows = (name: RenditionName) => segments.filter(segment => segment.rendition === name);
-  const playlist = (name: RenditionName) =>
-    rows(name).length > 0 ? playlistBody(vodPlaylist(recording.epochMs, rows(name))) : null;
-  const playlists = new Map([...recording.infos.keys()].map(name => [name, playlist(name)]));
+  const names = [...recording.infos.keys()].filter(name => rows(name).length > 0);
+  const merged = new Map(names.map(name => [name, mergeSegments(rows(name))]));
+  const asLive = new Map(names.map(name => [name, rows(name).map(alone)]));
+  const replays = playlistsOf(recording, merged, 'vod');
+  const playlists = playlistsOf(recording, asLive, 'ended');
   const multivariant = playlistBody(vodMultivariant(recording, rows));
-  const stored = (key: string) => storedBytes(deps, key);
   return {
+    ...storedMedia(deps, broadcastId),
     live: false,
     multivariant: () => multivariant,
-    playlist: name => playlists.get(name) ?? notThere(),
-    init: (name, number) => stored(initKey(broadcastId, name, number)),
-    segment: (name, msn) => stored(segmentKey(broadcastId, name, msn)),
-    part: () => notThere(),
+    playlist: name => playlists.get(name) ?? notStored(),
+    replay: name => replays.get(name) ?? notStored(),
+    merged: (name, firstMsn, lastMsn) => {
+      const one = merged.get(name)?.find(({ first }) => first.msn === firstMsn);
+      if (one?.last.msn !== lastMsn) return notStored();
+      const msns = Array.from({ length: lastMsn - firstMsn + 1 }, (_, i) => firstMsn + i);
+      return storedBytes(
+        deps,
+        msns.map(msn => segmentKey(broadcastId, name, msn)),
+      );
+    },
+    part: () => notStored(),
   };
 }
 
-function storedBytes({ blobs, log }: { blobs: Blobs; log: Logger }, key: string): HlsAnswer {
-  const pending = new Pending();
-  blobs.get(key).then(
-    bytes => pending.settle(bytes ? mediaBody([bytes]) : notThere()),
-    (cause: unknown) => {
-      log.error({ err: cause, key }, 'reading a recording failed');
-      pending.settle(new Refusal('internal', 'The recording could not be read.'));
-    },
-  );
-  return pending;
+type Lines = ReadonlyMap<RenditionName, readonly MergedSegment[]>;
+
+/** One playlist for each rendition, of a common target duration. */
+function playlistsOf({ epochMs }: RecordingRow, renditions: Lines, state: 'vod' | 'ended') {
+  const targetDurationS =
+    state === 'vod' ? Math.ceil(longestS([...renditions.values()].flat())) : TARGET_DURATION_S;
+  const text = (lines: readonly MergedSegment[]) =>
+    writeMediaPlaylist({
+      targetDurationS,
+      independentSegments: lines.every(({ first }) => first.independent),
+      lowLatency: null,
+      mediaSequence: state === 'vod' ? 0 : (lines[0]?.first.msn ?? 0),
+      discontinuitySequence: 0,
+      segments: lines.flatMap((line, i) => [
+        ...missing(epochMs, lines[i - 1]?.last, line.first),
+        describe(epochMs, line),
+      ]),
+      preloadHint: null,
+      renditionReports: [],
+      state,
+    });
+  return new Map([...renditions].map(([name, lines]) => [name, playlistBody(text(lines))]));
 }
 
-function vodPlaylist(epochMs: number, rows: readonly SegmentRow[]): string {
-  return writeMediaPlaylist({
-    targetDurationS: TARGET_DURATION_S,
-    independentSegments: rows.every(row => row.independent),
-    lowLatency: null,
-    mediaSequence: rows[0]?.msn ?? 0,
-    discontinuitySequence: 0,
-    segments: rows.flatMap((row, i) => [...missing(epochMs, rows[i - 1], row), describe(epochMs, row)]),
-    preloadHint: null,
-    renditionReports: [],
-    state: 'vod',
-  });
+function longestS(segments: readonly MergedSegment[]): number {
+  return segments.reduce((most, { first, duration }) => Math.max(most, duration / first.timescale), 1);
 }
 
-function describe(epochMs: number, row: SegmentRow): PlaylistSegment {
+function describe(epochMs: number, { first, last, duration }: MergedSegment): PlaylistSegment {
   return {
-    uri: segmentName(row.msn),
-    durationS: row.duration / row.timescale,
-    programDateMs: epochMs + (row.start * 1000) / row.timescale,
-    map: initName(row.initNumber),
-    discontinuity: row.discontinuity,
-    gap: isGap(row),
+    uri: first === last ? segmentName(first.msn) : mergedName(first.msn, last.msn),
+    durationS: duration / first.timescale,
+    programDateMs: epochMs + (first.start * 1000) / first.timescale,
+    map: initName(first.initNumber),
+    discontinuity: first.discontinuity,
+    gap: isGap(first),
     parts: [],
   };
 }
@@ -86,7 +93,10 @@ function missing(epochMs: number, before: SegmentRow | undefined, row: SegmentRo
   const start = before.start + before.duration;
   const duration = Math.round((row.start - start) / Math.max(count, 1));
   return Array.from({ length: count }, (_, i) => ({
-    ...describe(epochMs, { ...before, msn: before.msn + 1 + i, start: start + i * duration, duration }),
+    ...describe(
+      epochMs,
+      alone({ ...before, msn: before.msn + 1 + i, start: start + i * duration, duration }),
+    ),
     discontinuity: false,
     gap: true,
   }));
@@ -103,7 +113,7 @@ function vodMultivariant(
     const { peakBps, averageBps, frameRate } = ratesOf(own);
     return [{ name, info, peakBps, averageBps, frameRate }];
   });
-  return describeVariants(described) ?? '';
+  return describeVariants(described, REPLAY_NAME) ?? '';
 }
 
 export function ratesOf(rows: readonly SegmentRow[]): Rates {
@@ -113,8 +123,4 @@ export function ratesOf(rows: readonly SegmentRow[]): Rates {
     else rates.add({ bytes: row.bytes, frames: row.frames, seconds: row.duration / row.timescale });
   }
   return rates;
-}
-
-function notThere(): Refusal {
-  return new Refusal('not-found', 'This piece of the recording does not exist.');
 }

@@ -40,7 +40,7 @@ test('a live playlist says line by line what RFC 8216bis asks', () => {
   ];
   const lines = playlist({
     independentSegments: true,
-    lowLatency: { partTargetS: 0.22, partHoldBackS: 0.66, holdBackS: 12 },
+    lowLatency: { partTargetS: 0.22, partHoldBackS: 0.66, holdBackS: 12, canSkipUntilS: 24 },
     mediaSequence: 7,
     discontinuitySequence: 3,
     segments: [segment(7, { durationS: 2.00533 }), segment(8, { uri: null, parts })],
@@ -52,7 +52,7 @@ test('a live playlist says line by line what RFC 8216bis asks', () => {
     '#EXT-X-VERSION:9',
     '#EXT-X-TARGETDURATION:4',
     '#EXT-X-INDEPENDENT-SEGMENTS',
-    '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.66,HOLD-BACK=12',
+    '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24,PART-HOLD-BACK=0.66,HOLD-BACK=12',
     '#EXT-X-PART-INF:PART-TARGET=0.22',
     '#EXT-X-MEDIA-SEQUENCE:7',
     '#EXT-X-DISCONTINUITY-SEQUENCE:3',

@@ -2,7 +2,12 @@
  * A media playlist (RFC 8216bis section 4.4.3). Durations are seconds. What players must see
  * unchanged between reloads (target, part target, hold-backs) the caller keeps constant.
  */
-export interface MediaPlaylist {
+export interface MediaPlaylist extends PlaylistHead, PlaylistTail {
+  /** Oldest first; only the last may be without a URI, while it is being made. */
+  readonly segments: readonly PlaylistSegment[];
+}
+
+export interface PlaylistHead {
   /** EXT-X-TARGETDURATION, whole seconds: no segment rounds to more. */
   readonly targetDurationS: number;
   /** Every segment can be decoded without another (EXT-X-INDEPENDENT-SEGMENTS). */
@@ -13,20 +18,26 @@ export interface MediaPlaylist {
   readonly mediaSequence: number;
   /** EXT-X-DISCONTINUITY-SEQUENCE: how many discontinuities have left the playlist. */
   readonly discontinuitySequence: number;
-  /** Oldest first; only the last may be without a URI, while it is being made. */
-  readonly segments: readonly PlaylistSegment[];
+  readonly state: PlaylistState;
+}
+
+export interface PlaylistTail {
   /** The part that will come next, or null. */
   readonly preloadHint: string | null;
   readonly renditionReports: readonly RenditionReport[];
-  /** `vod` is the whole recording, `ended` the last window of what was live. Both carry EXT-X-ENDLIST. */
-  readonly state: 'live' | 'ended' | 'vod';
+  readonly state: PlaylistState;
 }
+
+/** `vod` is the whole recording, `ended` what was live. Both carry EXT-X-ENDLIST. */
+export type PlaylistState = 'live' | 'ended' | 'vod';
 
 export interface LowLatency {
   readonly partTargetS: number;
   readonly partHoldBackS: number;
   /** For players that do not read parts. */
   readonly holdBackS: number;
+  /** The Skip Boundary: delta updates leave out what is further than this from the end. */
+  readonly canSkipUntilS: number;
 }
 
 export interface PlaylistSegment {
@@ -60,38 +71,47 @@ export interface RenditionReport {
 /** EXT-X-PART and EXT-X-PRELOAD-HINT come with version 9 and are ignored by older players. */
 const VERSION = 9;
 
+/** A whole playlist in one go; a live one that grows is put together of the same pieces by `Backlog`. */
 export function writeMediaPlaylist(playlist: MediaPlaylist): string {
-  const lines = header(playlist);
-  let map = '';
-  for (const segment of playlist.segments) {
-    if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
-    if (segment.map !== map) lines.push(`#EXT-X-MAP:URI="${segment.map}"`);
-    map = segment.map;
-    writeSegment(lines, segment);
-  }
-  if (playlist.state !== 'live') lines.push('#EXT-X-ENDLIST');
-  else tail(lines, playlist);
-  return `${lines.join('\n')}\n`;
+  const { segments } = playlist;
+  const firstMap = segments[0]?.map ?? null;
+  const texts = segments.map((segment, i) => segmentText(segment, segments[i - 1]?.map ?? firstMap));
+  return `${headText(playlist, firstMap)}${texts.join('')}${tailText(playlist)}`;
 }
 
-function header(playlist: MediaPlaylist): string[] {
-  const lines = ['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, `#EXT-X-TARGETDURATION:${playlist.targetDurationS}`];
-  if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
-  if (playlist.state === 'vod') lines.push('#EXT-X-PLAYLIST-TYPE:VOD');
-  const low = playlist.lowLatency;
+/** Everything before the first segment. `firstMap` is the initialization section that applies there; null in delta updates. */
+export function headText(head: PlaylistHead, firstMap: string | null): string {
+  const lines = ['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, `#EXT-X-TARGETDURATION:${head.targetDurationS}`];
+  if (head.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  if (head.state === 'vod') lines.push('#EXT-X-PLAYLIST-TYPE:VOD');
+  const low = head.lowLatency;
   if (low) {
-    const control = `PART-HOLD-BACK=${seconds(low.partHoldBackS)},HOLD-BACK=${seconds(low.holdBackS)}`;
-    lines.push(`#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,${control}`);
+    lines.push(`#EXT-X-SERVER-CONTROL:${serverControl(low)}`);
     lines.push(`#EXT-X-PART-INF:PART-TARGET=${seconds(low.partTargetS)}`);
   }
-  lines.push(`#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`);
+  lines.push(`#EXT-X-MEDIA-SEQUENCE:${head.mediaSequence}`);
   // Players must not meet the tag for the first time with the first discontinuity (Apple's authoring rule 8.17).
-  if (playlist.state !== 'vod' || playlist.discontinuitySequence > 0)
-    lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`);
-  return lines;
+  if (head.state !== 'vod' || head.discontinuitySequence > 0)
+    lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${head.discontinuitySequence}`);
+  if (firstMap !== null) lines.push(mapLine(firstMap));
+  return ended(lines);
 }
 
-function writeSegment(lines: string[], segment: PlaylistSegment): void {
+function serverControl({ canSkipUntilS, partHoldBackS, holdBackS }: LowLatency): string {
+  const holdBacks = `PART-HOLD-BACK=${seconds(partHoldBackS)},HOLD-BACK=${seconds(holdBackS)}`;
+  return `CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=${seconds(canSkipUntilS)},${holdBacks}`;
+}
+
+/** Stands for the oldest segments, and all of their tags, in a delta update (section 4.4.5.2). */
+export function skipText(skippedSegments: number): string {
+  return `#EXT-X-SKIP:SKIPPED-SEGMENTS=${skippedSegments}\n`;
+}
+
+/** One segment with its tags, after one that has the initialization section `mapBefore`. */
+export function segmentText(segment: PlaylistSegment, mapBefore: string | null): string {
+  const lines: string[] = [];
+  if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
+  if (segment.map !== mapBefore) lines.push(mapLine(segment.map));
   lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.programDateMs).toISOString()}`);
   for (const part of segment.parts) {
     const independent = part.independent ? ',INDEPENDENT=YES' : '';
@@ -99,15 +119,27 @@ function writeSegment(lines: string[], segment: PlaylistSegment): void {
   }
   if (segment.gap) lines.push('#EXT-X-GAP');
   if (segment.uri !== null) lines.push(`#EXTINF:${seconds(segment.durationS)},`, segment.uri);
+  return ended(lines);
 }
 
-function tail(lines: string[], playlist: MediaPlaylist): void {
-  if (playlist.preloadHint !== null)
-    lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${playlist.preloadHint}"`);
-  for (const report of playlist.renditionReports) {
-    const position = `LAST-MSN=${report.lastMsn},LAST-PART=${report.lastPart}`;
-    lines.push(`#EXT-X-RENDITION-REPORT:URI="${report.uri}",${position}`);
+/** Everything after the last segment. */
+export function tailText(tail: PlaylistTail): string {
+  if (tail.state !== 'live') return '#EXT-X-ENDLIST\n';
+  const lines: string[] = [];
+  if (tail.preloadHint !== null) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${tail.preloadHint}"`);
+  for (const { uri, lastMsn, lastPart } of tail.renditionReports) {
+    const position = `LAST-MSN=${lastMsn},LAST-PART=${lastPart}`;
+    lines.push(`#EXT-X-RENDITION-REPORT:URI="${uri}",${position}`);
   }
+  return ended(lines);
+}
+
+function mapLine(map: string): string {
+  return `#EXT-X-MAP:URI="${map}"`;
+}
+
+function ended(lines: readonly string[]): string {
+  return lines.map(line => `${line}\n`).join('');
 }
 
 /** A decimal-floating-point (section 4.2) to 10 us, without needless zeros. */

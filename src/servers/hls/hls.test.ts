@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, request as openRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, inflateRawSync } from 'node:zlib';
 import { FakeClock } from '#base/fake-clock.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { type FedPackager, feedPackager } from '#tests/support/packager.ts';
@@ -83,6 +83,36 @@ test('a playlist is compressed for who accepts it, and only for them', async () 
   assert.deepEqual(gunzipSync(small.body), plain.body);
 });
 
+test('a delta update is an answer of its own, and compressed as every other', async () => {
+  const recording = { init() {}, part() {}, segment() {}, isKept: () => true };
+  const old = feedPackager({ clock: new FakeClock(), epochMs: Date.UTC(2026, 0, 1), recording });
+  old.until(300);
+  const before = rig;
+  rig = old;
+  try {
+    const path = `/hls/${id}/video/index.m3u8?_HLS_msn=149&_HLS_part=3`;
+    const whole = await get(path, { 'accept-encoding': 'gzip' });
+    const update = await get(`${path}&_HLS_skip=YES`, { 'accept-encoding': 'gzip' });
+    assert.match(gunzipSync(update.body).toString(), /\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\d\d\n/);
+    assert.ok(update.body.length < whole.body.length / 2, `${update.body.length} of ${whole.body.length}`);
+    const plain = await get(path);
+    assert.deepEqual(gunzipSync(whole.body), plain.body);
+    assert.equal(plain.body.toString().match(/EXTINF/g)?.length, 150);
+    assert.equal((await get(`${path}&_HLS_skip=v2`)).body.length, gunzipSync(update.body).length);
+    assert.equal(gzipMembers(whole.body), 1, 'browsers stop after the first');
+  } finally {
+    rig = before;
+  }
+});
+
+/** Members of a gzip file, by reading only the first. */
+function gzipMembers(bytes: Buffer): number {
+  const first = inflateRawSync(bytes.subarray(10), { info: true }) as unknown as {
+    engine: { bytesWritten: number };
+  };
+  return 10 + first.engine.bytesWritten + 8 === bytes.length ? 1 : 2;
+}
+
 test('HEAD says the same without the bytes', async () => {
   const whole = await get(`/hls/${id}/video/0.m4s`);
   const head = await get(`/hls/${id}/video/0.m4s`, {}, 'HEAD');
@@ -121,6 +151,9 @@ test('paths that are not ours are 404, whatever is in them', async () => {
     'video/1e3.m4s',
     'video/9999999999.m4s',
     'video/0.m4s/0',
+    'video/0-1.m4s',
+    'video/0-1.2.m4s',
+    'video/replay.m3u8',
     'subtitles/index.m3u8',
     `video/${'0'.repeat(2000)}.m4s`,
   ];
@@ -147,6 +180,9 @@ test('delivery directives that are no numbers, too many or too far ahead are ref
     '_HLS_msn=1&_HLS_msn=2',
     '_HLS_msn=1&_HLS_part=99999',
     '_HLS_msn=9',
+    '_HLS_skip=',
+    '_HLS_skip=yes',
+    '_HLS_skip=YES&_HLS_skip=YES',
   ];
   for (const query of queries) {
     const got = await get(`/hls/${id}/video/index.m3u8?${query}`);
