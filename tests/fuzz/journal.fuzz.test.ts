@@ -33,6 +33,7 @@ before(() => {
       open.set(key, journal);
     },
     segment() {},
+    isKept: () => false,
   };
   feedPackager({ clock: new FakeClock(), epochMs: 1, recording }).until(10);
   journals.push(...open.values());

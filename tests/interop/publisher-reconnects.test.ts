@@ -9,7 +9,10 @@ import { freeUdpPort } from '#tests/support/udp.ts';
 import { routeThrough, startUdpRelay, type UdpRelay } from '#tests/support/udp-relay.ts';
 import { until } from '#tests/support/until.ts';
 
-describe('a broadcaster whose way to the server is cut', () => {
+/** Congestion control starts with the smallest layer; a busy machine takes its time to all three. */
+const RAMP_MS = 60_000;
+
+describe('a broadcaster whose way to the server changes', () => {
   let browser: Browser;
   let server: TestServer;
   let relay: UdpRelay;
@@ -69,6 +72,28 @@ describe('a broadcaster whose way to the server is cut', () => {
     relay.open = true;
     await ana.page.locator('[data-uplink="good"]').waitFor();
     await until('it is live', async () => (await broadcast()).state === 'live');
+  });
+
+  it('learns that another device took over, and takes it back when asked', async () => {
+    const onAir = await ana.page.evaluate(() => sessionStorage.getItem('skylark.on-air')!);
+    const other = await ana.context.newPage();
+    await other.addInitScript(entry => sessionStorage.setItem('skylark.on-air', entry), onAir);
+    await other.goto('/go-live');
+    await other.getByRole('button', { name: 'Go back on air' }).click();
+    await ana.page.getByText('Another device took over').waitFor();
+    await other.locator('[data-uplink="good"]').waitFor();
+    await ana.page.getByRole('button', { name: 'Take it back' }).click();
+    await other.getByText('Another device took over').waitFor();
+    await ana.page.locator('[data-uplink="good"]').waitFor();
+    await other.getByRole('link', { name: 'Leave it there' }).click();
+    await other.waitForURL('**/');
+    await other.close();
+    assert.equal((await broadcast()).state, 'live');
+  });
+
+  it('sends its picture in three sizes', async () => {
+    const sizes = async () => new Set((await playlist()).match(/RESOLUTION=\S+?(?=,|$)/gm)).size;
+    await until('three sizes', async () => (await sizes()) === 3, RAMP_MS);
   });
 
   it('has one replay of it all', async () => {
