@@ -165,7 +165,7 @@ export class PublisherRtp implements PublisherReceiver {
       else this.#counters.unknown++;
       return false;
     }
-    if (lane.source.nack.arrived(sequence, nowMs)) this.#counters.recovered++;
+    if (lane.source.nack.arrived(sequence, nowMs, retransmitted)) this.#counters.recovered++;
     if (this.#epochMs === null) this.#beforeEpoch(lane, packet, nowMs);
     packet.mediaTimeMs = lane.timeline.mediaTimeMs(packet.timestamp);
     this.#events.packet(lane.track, packet);
