@@ -1,9 +1,12 @@
 import { usualPlayback } from './follow.ts';
+import { openHlsAhead } from './hls.ts';
 import { preferenceOf } from './watcher.ts';
 import { joinAhead } from './whep-join.ts';
 
 /** Begins to watch a live broadcast before its player is drawn, which finds the join under way. */
 export function watchAhead(broadcastId: string): void {
-  const { whepUrl } = usualPlayback(broadcastId);
-  if (whepUrl !== null && preferenceOf(location.search) !== 'hls') joinAhead(whepUrl);
+  const { whepUrl, hlsUrl } = usualPlayback(broadcastId);
+  if (preferenceOf(location.search) !== 'hls') {
+    if (whepUrl !== null) joinAhead(whepUrl);
+  } else if (hlsUrl !== null) openHlsAhead(hlsUrl);
 }

@@ -1,9 +1,7 @@
-import type Hls from 'hls.js';
-import type { ErrorData, HlsConfig } from 'hls.js';
+import type { ErrorData } from 'hls.js';
+import { type HlsJoin, joinHlsAhead, takeHlsJoin } from './hls-join.ts';
 import type { Playback, PlaybackEvents } from './playback.ts';
 
-/** A broadcast's playlists may take this long to appear after its first frame. */
-const MANIFEST_RETRIES = 8;
 const NETWORK_RECOVERIES_MAX = 6;
 const MEDIA_RECOVERIES_MAX = 3;
 /** Recoveries are forgiven after this long without another. */
@@ -21,11 +19,17 @@ export interface HlsOptions {
 export async function openHls(options: HlsOptions, signal: AbortSignal): Promise<Playback> {
   // Chromium plays some HLS by itself, without low latency; Safari's own player is the better one.
   if (playsHlsWell(options.video)) return new NativeHls(options);
-  const { default: HlsPlayer } = await import('hls.js');
+  const join = await takeHlsJoin(options.url, options.mode);
+  if (signal.aborted) join?.close();
   signal.throwIfAborted();
-  if (HlsPlayer.isSupported()) return new MseHls(HlsPlayer, options);
+  if (join) return new MseHls(join, options);
   if (options.video.canPlayType('application/vnd.apple.mpegurl') !== '') return new NativeHls(options);
   throw new Error('This browser plays no HLS');
+}
+
+/** Begins to load what `openHls` will be asked for, where that is for hls.js. */
+export function openHlsAhead(url: string): void {
+  if (!playsHlsWell(document.createElement('video'))) joinHlsAhead(url);
 }
 
 function playsHlsWell(video: HTMLVideoElement): boolean {
@@ -33,89 +37,54 @@ function playsHlsWell(video: HTMLVideoElement): boolean {
   return native && ('webkitDisplayingFullscreen' in video || !('MediaSource' in globalThis));
 }
 
-function configOf(mode: HlsOptions['mode']): Partial<HlsConfig> {
-  const live = mode === 'hls';
-  return {
-    lowLatencyMode: true,
-    // Transmuxing fMP4 is passing it through: a worker would only add a hop.
-    enableWorker: false,
-    maxLiveSyncPlaybackRate: 1.5,
-    // Each stall moves the target this many seconds back; the default of a whole second only ever adds up.
-    liveSyncOnStallIncrease: 0.2,
-    liveDurationInfinity: true,
-    backBufferLength: live ? 10 : 60,
-    maxBufferLength: live ? 10 : 30,
-    maxMaxBufferLength: live ? 20 : 120,
-    startPosition: live ? -1 : 0,
-    manifestLoadPolicy: {
-      default: {
-        maxTimeToFirstByteMs: 8_000,
-        maxLoadTimeMs: 12_000,
-        timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
-        errorRetry: {
-          maxNumRetry: MANIFEST_RETRIES,
-          retryDelayMs: 250,
-          maxRetryDelayMs: 2_000,
-          backoff: 'exponential',
-        },
-      },
-    },
-  };
-}
-
 class MseHls implements Playback {
   readonly mode: 'hls' | 'replay';
   readonly #options: HlsOptions;
-  readonly #hls: Hls;
-  readonly #errors: typeof Hls.ErrorTypes;
+  readonly #join: HlsJoin;
   readonly #element: ElementWatch;
   #networkRecoveries = 0;
   #mediaRecoveries = 0;
   #forgive: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(HlsPlayer: typeof Hls, options: HlsOptions) {
+  constructor(join: HlsJoin, options: HlsOptions) {
     this.mode = options.mode;
     this.#options = options;
-    this.#errors = HlsPlayer.ErrorTypes;
-    this.#hls = new HlsPlayer(configOf(options.mode));
+    this.#join = join;
     this.#element = new ElementWatch(options.video, options.events);
-    this.#hls.on(HlsPlayer.Events.ERROR, (_event, data) => this.#recover(data));
-    this.#hls.loadSource(options.url);
-    this.#hls.attachMedia(options.video);
+    join.attach(options.video, data => this.#recover(data));
   }
 
   mediaTimeMs(): number | null {
-    const shownAt = this.#hls.playingDate?.getTime();
+    const shownAt = this.#join.hls.playingDate?.getTime();
     const startedAtMs = this.#options.startedAtMs();
     if (shownAt !== undefined && startedAtMs !== null) return Math.max(0, shownAt - startedAtMs);
     return this.mode === 'replay' ? this.#options.video.currentTime * 1000 : null;
   }
 
   latencyS(): number | null {
-    return this.mode === 'hls' ? this.#hls.latency : null;
+    return this.mode === 'hls' ? this.#join.hls.latency : null;
   }
 
   close(): void {
     clearTimeout(this.#forgive);
     this.#element.close();
-    this.#hls.destroy();
+    this.#join.close();
   }
 
   #recover(data: ErrorData): void {
-    if (!data.fatal) return;
     clearTimeout(this.#forgive);
     this.#forgive = setTimeout(() => {
       this.#networkRecoveries = 0;
       this.#mediaRecoveries = 0;
     }, FORGIVE_MS);
-    if (data.type === this.#errors.NETWORK_ERROR && this.#networkRecoveries < NETWORK_RECOVERIES_MAX) {
+    if (data.type === this.#join.errors.NETWORK_ERROR && this.#networkRecoveries < NETWORK_RECOVERIES_MAX) {
       this.#networkRecoveries += 1;
-      this.#hls.startLoad();
-    } else if (data.type === this.#errors.MEDIA_ERROR && this.#mediaRecoveries < MEDIA_RECOVERIES_MAX) {
+      this.#join.hls.startLoad();
+    } else if (data.type === this.#join.errors.MEDIA_ERROR && this.#mediaRecoveries < MEDIA_RECOVERIES_MAX) {
       this.#mediaRecoveries += 1;
-      this.#hls.recoverMediaError();
+      this.#join.hls.recoverMediaError();
     } else {
-      this.#options.events.failed(data.type === this.#errors.MEDIA_ERROR ? 'unsupported' : 'lost');
+      this.#options.events.failed(data.type === this.#join.errors.MEDIA_ERROR ? 'unsupported' : 'lost');
     }
   }
 }

@@ -1,5 +1,5 @@
-/** Answers given before other work of the process has its turn: a few milliseconds. */
-const PER_TURN = 100;
+/** Answers given before other work of the process has its turn: about two milliseconds. */
+const PER_TURN = 32;
 
 /**
  * Spreads a burst of work over turns of the event loop. When a part is published everybody who waits for it is answered
