@@ -39,8 +39,8 @@ export class WhipClient {
   #current: RTCPeerConnection | null = null;
   #preparedAt = 0;
   #resource: MediaResource | null = null;
-  /** Which session ours replaces: the one before it, or whichever there is because a person wants so. */
-  #replaces = WHICHEVER;
+  /** Our sessions since the last one that came about, it included; none while a person wants whichever there is replaced. */
+  #ours: string[] = [];
   /** Ends what is under way with the connection or the attempt of now. */
   #now = new AbortController();
 
@@ -65,7 +65,7 @@ export class WhipClient {
   /** Goes on air, and stays there until `stop` or a failure. Never rejects: what happens is said by `state`. */
   async publish(target: WhipTarget): Promise<void> {
     this.#target = target;
-    this.#replaces = WHICHEVER;
+    this.#ours = [];
     this.#setState('connecting');
     await this.#connect();
   }
@@ -73,7 +73,7 @@ export class WhipClient {
   /** After `taken-over`: the person wants to go on from here. */
   async takeBack(): Promise<void> {
     if (this.#state !== 'taken-over') return;
-    this.#replaces = WHICHEVER;
+    this.#ours = [];
     this.#setState('reconnecting');
     await this.#connect();
   }
@@ -130,13 +130,14 @@ export class WhipClient {
     const pc = await this.#pc!;
     const resource = await exchangeSdp(target.whipUrl, pc.localDescription?.sdp ?? '', {
       token: target.publishToken,
-      ifMatch: this.#replaces,
+      ifMatch: this.#ours.join(', ') || WHICHEVER,
       signal,
     });
     this.#resource = resource;
-    this.#replaces = resource.etag ?? WHICHEVER;
+    if (resource.etag !== null) this.#ours.push(resource.etag);
     if (this.#abort.signal.aborted) return void deleteResource(resource.location, target.publishToken);
     await answered(pc, resource.answer, signal);
+    this.#ours = this.#ours.slice(-1);
     this.#current = pc;
     this.#watch(pc);
     this.#setState('live');
