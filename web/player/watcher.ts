@@ -94,7 +94,10 @@ export class Watcher {
 
   #resume(): void {
     if (this.#status.value === 'stalled') this.#stalled(true);
-    if (this.#mode.value === 'hls') this.#tryWhepAgain(true, 0);
+    if (this.#mode.value !== 'hls') return;
+    // Pictures were missing because nobody sent any.
+    this.#return.forgive();
+    this.#tryWhepAgain(true, 0);
   }
 
   /** Tries again after `failed`, with all ways open. */

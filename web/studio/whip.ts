@@ -37,6 +37,8 @@ export class WhipClient {
   #target: WhipTarget | null = null;
   #pc: Promise<RTCPeerConnection> | null = null;
   #current: RTCPeerConnection | null = null;
+  /** A connection that fell silent sends on until the next one stands: it may only have been slow. */
+  #silent: RTCPeerConnection | null = null;
   #preparedAt = 0;
   #resource: MediaResource | null = null;
   /** Our sessions since the last one that came about, it included; none while a person wants whichever there is replaced. */
@@ -139,6 +141,7 @@ export class WhipClient {
     await answered(pc, resource.answer, signal);
     this.#ours = this.#ours.slice(-1);
     this.#current = pc;
+    this.#closeSilent();
     this.#watch(pc);
     this.#setState('live');
   }
@@ -163,7 +166,10 @@ export class WhipClient {
 
   #lost(pc: RTCPeerConnection): void {
     if (this.#current !== pc || this.#abort.signal.aborted) return;
-    this.#discard();
+    this.#now.abort();
+    this.#silent = pc;
+    this.#current = null;
+    this.#pc = null;
     this.#setState('reconnecting');
     void this.#connect();
   }
@@ -181,6 +187,11 @@ export class WhipClient {
     return this.#now;
   }
 
+  #closeSilent(): void {
+    this.#silent?.close();
+    this.#silent = null;
+  }
+
   #discard(): void {
     this.#now.abort();
     const old = this.#pc;
@@ -192,6 +203,7 @@ export class WhipClient {
   /** Another device goes on: nothing is tried until the person wants so. */
   #yield(): void {
     this.#discard();
+    this.#closeSilent();
     this.#resource = null;
     this.#setState('taken-over');
   }
@@ -199,6 +211,7 @@ export class WhipClient {
   #finish(state: 'failed' | 'stopped', failure?: WhipFailure): void {
     this.#abort.abort();
     this.#discard();
+    this.#closeSilent();
     this.#setState(state, failure);
   }
 
