@@ -89,7 +89,15 @@ export class Watcher {
     const resumed = this.#suspended;
     this.#suspended = false;
     if (!same || this.#status.value === 'idle') this.retry();
-    else if (resumed && this.#status.value === 'stalled') this.#stalled(true);
+    else if (resumed) this.#resume();
+  }
+
+  #resume(): void {
+    if (this.#status.value === 'stalled') this.#stalled(true);
+    if (this.#mode.value !== 'hls') return;
+    // Pictures were missing because nobody sent any.
+    this.#return.forgive();
+    this.#tryWhepAgain(true, 0);
   }
 
   /** Tries again after `failed`, with all ways open. */
@@ -238,14 +246,19 @@ export class Watcher {
 
   /** To HLS at once, where that is to be had, and to WebRTC when it is there again. */
   #leaveWhep(reason: PlaybackFailure, steady: boolean, notBeforeMs: number): boolean {
-    const source = this.#source;
     const isOurs = reason === 'lost' || reason === 'unavailable';
-    if (!isOurs || this.#preference !== 'auto' || source?.kind !== 'live') return false;
-    if (source.hlsUrl === null || source.whepUrl === null) return false;
-    this.#avoidWhep = true;
+    if (!isOurs || this.#source?.hlsUrl === null) return false;
     if (steady) this.#return.forgive();
-    this.#return.begin(source.whepUrl, reason === 'lost', notBeforeMs);
+    if (!this.#tryWhepAgain(reason === 'lost', notBeforeMs)) return false;
+    this.#avoidWhep = true;
     this.#open();
+    return true;
+  }
+
+  #tryWhepAgain(lost: boolean, notBeforeMs: number): boolean {
+    const source = this.#source;
+    if (this.#preference !== 'auto' || source?.kind !== 'live' || source.whepUrl === null) return false;
+    this.#return.begin(source.whepUrl, lost, notBeforeMs);
     return true;
   }
 

@@ -47,7 +47,6 @@ export class WhepReturn {
 
   #schedule(notBeforeMs: number): void {
     const delayMs = DELAYS_MS[Math.min(this.#tries, DELAYS_MS.length - 1)]!;
-    this.#tries += 1;
     this.#timer = setTimeout(() => this.#try(), Math.max(delayMs, notBeforeMs));
   }
 
@@ -58,6 +57,7 @@ export class WhepReturn {
       this.#schedule(0);
       return;
     }
+    this.#tries += 1;
     const video = document.createElement('video');
     video.muted = true;
     video.playsInline = true;

@@ -37,10 +37,12 @@ export class WhipClient {
   #target: WhipTarget | null = null;
   #pc: Promise<RTCPeerConnection> | null = null;
   #current: RTCPeerConnection | null = null;
+  /** A connection that fell silent sends on until the next one stands: it may only have been slow. */
+  #silent: RTCPeerConnection | null = null;
   #preparedAt = 0;
   #resource: MediaResource | null = null;
-  /** Which session ours replaces: the one before it, or whichever there is because a person wants so. */
-  #replaces = WHICHEVER;
+  /** Our sessions since the last one that came about, it included; none while a person wants whichever there is replaced. */
+  #ours: string[] = [];
   /** Ends what is under way with the connection or the attempt of now. */
   #now = new AbortController();
 
@@ -65,7 +67,7 @@ export class WhipClient {
   /** Goes on air, and stays there until `stop` or a failure. Never rejects: what happens is said by `state`. */
   async publish(target: WhipTarget): Promise<void> {
     this.#target = target;
-    this.#replaces = WHICHEVER;
+    this.#ours = [];
     this.#setState('connecting');
     await this.#connect();
   }
@@ -73,7 +75,7 @@ export class WhipClient {
   /** After `taken-over`: the person wants to go on from here. */
   async takeBack(): Promise<void> {
     if (this.#state !== 'taken-over') return;
-    this.#replaces = WHICHEVER;
+    this.#ours = [];
     this.#setState('reconnecting');
     await this.#connect();
   }
@@ -130,14 +132,16 @@ export class WhipClient {
     const pc = await this.#pc!;
     const resource = await exchangeSdp(target.whipUrl, pc.localDescription?.sdp ?? '', {
       token: target.publishToken,
-      ifMatch: this.#replaces,
+      ifMatch: this.#ours.join(', ') || WHICHEVER,
       signal,
     });
     this.#resource = resource;
-    this.#replaces = resource.etag ?? WHICHEVER;
+    if (resource.etag !== null) this.#ours.push(resource.etag);
     if (this.#abort.signal.aborted) return void deleteResource(resource.location, target.publishToken);
     await answered(pc, resource.answer, signal);
+    this.#ours = this.#ours.slice(-1);
     this.#current = pc;
+    this.#closeSilent();
     this.#watch(pc);
     this.#setState('live');
   }
@@ -162,7 +166,10 @@ export class WhipClient {
 
   #lost(pc: RTCPeerConnection): void {
     if (this.#current !== pc || this.#abort.signal.aborted) return;
-    this.#discard();
+    this.#now.abort();
+    this.#silent = pc;
+    this.#current = null;
+    this.#pc = null;
     this.#setState('reconnecting');
     void this.#connect();
   }
@@ -180,6 +187,11 @@ export class WhipClient {
     return this.#now;
   }
 
+  #closeSilent(): void {
+    this.#silent?.close();
+    this.#silent = null;
+  }
+
   #discard(): void {
     this.#now.abort();
     const old = this.#pc;
@@ -191,6 +203,7 @@ export class WhipClient {
   /** Another device goes on: nothing is tried until the person wants so. */
   #yield(): void {
     this.#discard();
+    this.#closeSilent();
     this.#resource = null;
     this.#setState('taken-over');
   }
@@ -198,6 +211,7 @@ export class WhipClient {
   #finish(state: 'failed' | 'stopped', failure?: WhipFailure): void {
     this.#abort.abort();
     this.#discard();
+    this.#closeSilent();
     this.#setState(state, failure);
   }
 
