@@ -14,6 +14,8 @@ export interface HlsOptions {
   readonly video: HTMLVideoElement;
   readonly mode: 'hls' | 'replay';
   readonly startedAtMs: () => number | null;
+  /** The media time to begin at; null for the newest picture, or the start of a replay. */
+  readonly startAtMs: number | null;
   readonly events: PlaybackEvents;
 }
 
@@ -33,7 +35,7 @@ function playsHlsWell(video: HTMLVideoElement): boolean {
   return native && ('webkitDisplayingFullscreen' in video || !('MediaSource' in globalThis));
 }
 
-function configOf(mode: HlsOptions['mode']): Partial<HlsConfig> {
+function configOf({ mode, startAtMs }: HlsOptions): Partial<HlsConfig> {
   const live = mode === 'hls';
   return {
     lowLatencyMode: true,
@@ -46,7 +48,7 @@ function configOf(mode: HlsOptions['mode']): Partial<HlsConfig> {
     backBufferLength: live ? 10 : 60,
     maxBufferLength: live ? 10 : 30,
     maxMaxBufferLength: live ? 20 : 120,
-    startPosition: live ? -1 : 0,
+    startPosition: startAtMs === null ? (live ? -1 : 0) : startAtMs / 1000,
     manifestLoadPolicy: {
       default: {
         maxTimeToFirstByteMs: 8_000,
@@ -77,7 +79,7 @@ class MseHls implements Playback {
     this.mode = options.mode;
     this.#options = options;
     this.#errors = HlsPlayer.ErrorTypes;
-    this.#hls = new HlsPlayer(configOf(options.mode));
+    this.#hls = new HlsPlayer(configOf(options));
     this.#element = new ElementWatch(options.video, options.events);
     this.#hls.on(HlsPlayer.Events.ERROR, (_event, data) => this.#recover(data));
     this.#hls.loadSource(options.url);
@@ -93,6 +95,29 @@ class MseHls implements Playback {
 
   latencyS(): number | null {
     return this.mode === 'hls' ? this.#hls.latency : null;
+  }
+
+  seek(mediaTimeMs: number): void {
+    const position = this.#positionOf(mediaTimeMs);
+    if (position !== null) this.#options.video.currentTime = position;
+  }
+
+  goLive(): void {
+    const { liveSyncPosition } = this.#hls;
+    if (liveSyncPosition !== null) this.#options.video.currentTime = liveSyncPosition;
+    void this.#options.video.play();
+  }
+
+  /** Where the player's timeline has this media time: interruptions are in the clock and not on the timeline. */
+  #positionOf(mediaTimeMs: number): number | null {
+    const fragments = this.#hls.latestLevelDetails?.fragments ?? [];
+    const atMs = (this.#options.startedAtMs() ?? 0) + mediaTimeMs;
+    const fragment =
+      fragments.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= atMs) ??
+      fragments[0];
+    if (!fragment) return null;
+    const withinS = (atMs - (fragment.programDateTime ?? atMs)) / 1000;
+    return fragment.start + Math.min(Math.max(withinS, 0), fragment.duration);
   }
 
   close(): void {
@@ -144,17 +169,35 @@ class NativeHls implements Playback {
     this.mode = options.mode;
     this.#options = options;
     this.#element = new ElementWatch(options.video, options.events);
-    options.video.addEventListener('error', this.#failed);
-    options.video.src = options.url;
+    const { video, startAtMs } = options;
+    video.addEventListener('error', this.#failed);
+    if (startAtMs !== null)
+      video.addEventListener('loadedmetadata', () => this.seek(startAtMs), { once: true });
+    video.src = options.url;
   }
 
   mediaTimeMs(): number | null {
-    const { video, startedAtMs } = this.#options;
-    const epochMs = startedAtMs();
-    const zeroMs = (video as DatedVideo).getStartDate?.().getTime() ?? Number.NaN;
-    if (epochMs !== null && !Number.isNaN(zeroMs))
-      return Math.max(0, zeroMs + video.currentTime * 1000 - epochMs);
+    const { video } = this.#options;
+    const zeroMs = this.#zeroMs();
+    if (zeroMs !== null) return Math.max(0, zeroMs + video.currentTime * 1000);
     return this.mode === 'replay' ? video.currentTime * 1000 : null;
+  }
+
+  seek(mediaTimeMs: number): void {
+    this.#options.video.currentTime = Math.max(0, (mediaTimeMs - (this.#zeroMs() ?? 0)) / 1000);
+  }
+
+  goLive(): void {
+    const { video } = this.#options;
+    if (video.seekable.length > 0) video.currentTime = video.seekable.end(video.seekable.length - 1);
+    void video.play();
+  }
+
+  /** Media time at which the player's timeline begins; null while it is not known. */
+  #zeroMs(): number | null {
+    const epochMs = this.#options.startedAtMs();
+    const zeroMs = (this.#options.video as DatedVideo).getStartDate?.().getTime() ?? Number.NaN;
+    return epochMs === null || Number.isNaN(zeroMs) ? null : zeroMs - epochMs;
   }
 
   latencyS(): number | null {

@@ -25,10 +25,13 @@ export class Watcher {
   readonly #mode = signal<Playback['mode'] | null>(null);
   readonly #status = signal<WatchStatus>('idle');
   readonly #mutedByBrowser = signal(false);
+  readonly #rewound = signal(false);
   readonly #video: HTMLVideoElement;
   readonly #startedAtMs: () => number | null;
   readonly #preference: Preference;
   #source: Source | null = null;
+  /** What was shown when the last playback was closed. */
+  #leftAtMs: number | null = null;
   #playback: Playback | null = null;
   #opening = new AbortController();
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -58,8 +61,37 @@ export class Watcher {
     return this.#mutedByBrowser;
   }
 
+  /** The past of a broadcast that is live is on the screen, because a person wanted it. */
+  get rewound(): ReadonlySignal<boolean> {
+    return this.#rewound;
+  }
+
   mediaTimeMs(): number | null {
     return this.#playback?.mediaTimeMs() ?? null;
+  }
+
+  /** How far behind the newest picture the one on the screen is. */
+  behindMs(): number {
+    return (this.#playback?.latencyS() ?? 0) * 1000;
+  }
+
+  /** Shows what was at this time of a live broadcast, until `goLive`: WebRTC has no past, so it gives way to HLS. */
+  seek(mediaTimeMs: number): void {
+    const source = this.#source;
+    if (source?.kind !== 'live' || source.hlsUrl === null) return;
+    this.#rewound.value = true;
+    if (this.#playback?.seek) this.#playback.seek(mediaTimeMs);
+    else {
+      this.#drop();
+      this.#status.value = 'joining';
+      this.#openHls(source.hlsUrl, 'hls', mediaTimeMs);
+    }
+  }
+
+  goLive(): void {
+    this.#rewound.value = false;
+    if (this.#prefersWhep() && this.#mode.value !== 'whep') this.#open();
+    else this.#playback?.goLive?.();
   }
 
   /** Goes to a source; what shows the same kind already goes on, and knows the new addresses for when it fails. */
@@ -106,14 +138,22 @@ export class Watcher {
     if (source === null) return;
     this.#status.value = 'joining';
     performance.mark('skylark:join');
-    if (source.kind === 'replay') this.#openHls(source.hlsUrl, 'replay');
+    const at = this.#rewound.value ? this.#leftAtMs : null;
+    if (source.kind === 'replay') {
+      this.#rewound.value = false;
+      this.#openHls(source.hlsUrl, 'replay', at);
+    } else if (at !== null && source.hlsUrl !== null) this.#openHls(source.hlsUrl, 'hls', at);
     else this.#openLive(source);
   }
 
+  #prefersWhep(): boolean {
+    const source = this.#source;
+    if (source?.kind !== 'live' || source.whepUrl === null || this.#preference === 'hls') return false;
+    return this.#whepLosses < WHEP_LOSSES_MAX || this.#preference === 'whep';
+  }
+
   #openLive({ whepUrl, hlsUrl }: Extract<Source, { kind: 'live' }>): void {
-    const whepWanted =
-      this.#preference !== 'hls' && (this.#whepLosses < WHEP_LOSSES_MAX || this.#preference === 'whep');
-    if (whepUrl !== null && whepWanted) this.#openWhep(whepUrl);
+    if (whepUrl !== null && this.#prefersWhep()) this.#openWhep(whepUrl);
     else if (hlsUrl !== null && this.#preference !== 'whep') this.#openHls(hlsUrl, 'hls');
     else this.#status.value = 'failed';
   }
@@ -128,7 +168,7 @@ export class Watcher {
     });
   }
 
-  #openHls(url: string, mode: 'hls' | 'replay'): void {
+  #openHls(url: string, mode: 'hls' | 'replay', startAtMs: number | null = null): void {
     this.#mode.value = mode;
     const { signal } = this.#opening;
     const options = {
@@ -136,6 +176,7 @@ export class Watcher {
       mode,
       video: this.#video,
       startedAtMs: this.#startedAtMs,
+      startAtMs,
       events: this.#events(signal),
     };
     openHls(options, signal).then(
@@ -192,6 +233,7 @@ export class Watcher {
     clearTimeout(this.#retryTimer);
     this.#opening.abort();
     this.#opening = new AbortController();
+    this.#leftAtMs = this.mediaTimeMs() ?? this.#leftAtMs;
     this.#playback?.close(sessionOver);
     this.#playback = null;
     this.#mode.value = null;
