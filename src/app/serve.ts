@@ -36,6 +36,9 @@ import type { Metrics } from './metrics.ts';
 
 /** A request's head must arrive within this time. */
 const HEADERS_TIMEOUT_MS = 10_000;
+/** A whole request with its body must, and how often that is looked at. The largest body is small. */
+const REQUEST_TIMEOUT_MS = 20_000;
+const TIMEOUTS_CHECK_MS = 2_000;
 /** Between two requests of a connection; longer than a proxy in front keeps its own. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -117,6 +120,8 @@ function createHttpServer(listener: Listener, hls: Listener): Server {
     {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUTS_CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     },

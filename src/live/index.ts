@@ -94,8 +94,8 @@ export interface Live {
   publish(id: BroadcastId, token: string, claim?: Claim): Promise<Publisher>;
   /** Refuses with `not-found`, `not-live`, `broadcast-over`. */
   watch(id: BroadcastId): Promise<Stream>;
-  /** The packager while live, the replay after; null when there is neither. */
-  hls(id: BroadcastId): Promise<HlsSource | null>;
+  /** The packager while live, at once; the replay after; null when there is neither. */
+  hls(id: BroadcastId): HlsSource | null | Promise<HlsSource | null>;
   /** Interrupts what a crash left on the air and finishes what had ended, then looks for broadcasts that were never published. */
   recover(): Promise<void>;
   /** Interrupts publishers, flushes parts, finishes recordings. Nothing can be published afterwards. */
@@ -163,7 +163,7 @@ export function createLive(deps: LiveDeps): Live {
       if (air?.isSending) return air.stream;
       throw new Refusal(isOver(row.state) ? 'broadcast-over' : 'not-live');
     },
-    async hls(id) {
+    hls(id) {
       const air = onAir.find(id);
       if (air) return air.source;
       return isId(id) ? recorder.openReplay(id) : null;

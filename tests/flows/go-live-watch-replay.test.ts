@@ -149,7 +149,8 @@ describe('go live, watch, replay', () => {
   it('ffprobe reads the replay whole', { skip: skipWithout('ffprobe', ffprobePath !== null) }, async () => {
     assert.ok(!broken, 'an earlier step failed');
     const { streams, packets } = await ffprobe(`${server.url}/hls/${broadcastId}/index.m3u8`);
-    assert.deepEqual(streams.map(stream => stream.codec_type).sort(), ['audio', 'video']);
+    // A stream for each layer of the picture, and the sound that they share.
+    assert.deepEqual([...new Set(streams.map(stream => stream.codec_type))].sort(), ['audio', 'video']);
     const durations = streams.map(({ index, codec_type }) => {
       const times = packets
         .filter(packet => packet.stream_index === index)
@@ -161,7 +162,8 @@ describe('go live, watch, replay', () => {
       else assert.ok(Math.max(...steps) < 0.1, `a gap of ${Math.max(...steps)} s in the sound`);
       return times.at(-1)! - times[0]! + median(steps);
     });
-    assert.ok(Math.abs(durations[0]! - durations[1]!) < 0.2, `durations ${durations.join(' and ')} s`);
+    const apart = Math.max(...durations) - Math.min(...durations);
+    assert.ok(apart < 0.2, `durations ${durations.join(' and ')} s`);
   });
 
   step('after a restart accounts, posts and the replay are still there', async () => {

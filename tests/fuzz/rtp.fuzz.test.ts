@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { findExtension } from '#media/rtp/extensions.ts';
 import { parseRtp } from '#media/rtp/packet.ts';
 import { PublisherRtp } from '#media/rtp/publisher.ts';
 import { parseRtcp } from '#media/rtp/rtcp.ts';
 import { ViewerRtp } from '#media/rtp/viewer.ts';
 import type { Unit } from '#media/unit.ts';
-import { corpusHex } from '#tests/support/corpus.ts';
+import { corpusHex, corpusSession } from '#tests/support/corpus.ts';
+import { heldBytes } from '#tests/support/held-bytes.ts';
 import { mutate, timed } from '#tests/support/mutate.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { SimulatedPublisher, simulatedAudio, simulatedVideo } from '#tests/support/simulated-publisher.ts';
 
-const corpus = [...corpusHex('rtp/packets.hex'), ...corpusHex('rtcp/packets.hex')];
+const corpus = [
+  ...corpusHex('rtp/packets.hex'),
+  ...corpusHex('rtcp/packets.hex'),
+  ...corpusSession('rtp/chromium-publisher.txt').map(({ bytes }) => bytes),
+];
 
 test('changed packets are read or refused, and what is read lies within them', t => {
   const random = new Seeded(201);
@@ -88,17 +91,6 @@ for (const seed of [301, 302, 303]) {
     assert.ok(last.video > 0 && last.audio > 0, 'the broadcast went on');
     assert.ok(rtcpBytes < inputBytes, 'what is sent back is less than what came in');
   });
-}
-
-/** Bytes held after everything that nobody holds was let go. */
-function heldBytes(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  // Buffers are freed by another thread after a collection; the next one waits for it.
-  collect();
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }
 
 test('a flood of packets with chosen numbers holds a bounded amount of memory', () => {

@@ -43,15 +43,13 @@ describe('hls-lint finds nothing in a broadcast of ours', () => {
     );
     const verdict = await lint(url, WATCH_S);
     assert.equal(verdict.live, false);
-    // The journal does not keep yet whether a segment starts with a key frame, so the replay cannot promise it.
-    assertClean(verdict, 4, ['independent-segments-said']);
+    assertClean(verdict, 4);
   });
 });
 
-function assertClean({ findings, renditions }: Verdict, segmentsMin: number, known: string[] = []): void {
+function assertClean({ findings, renditions }: Verdict, segmentsMin: number): void {
   assert.equal(renditions.length, 2);
   for (const { url, segments } of renditions)
     assert.ok(segments >= segmentsMin, `${url}: ${segments} segments`);
-  const rules = findings.map(finding => finding.rule);
-  assert.deepEqual(rules, known, JSON.stringify(findings, null, 2));
+  assert.deepEqual(findings, [], JSON.stringify(findings, null, 2));
 }

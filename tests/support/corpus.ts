@@ -17,3 +17,20 @@ export function corpusTexts(name: string): string[] {
     readFileSync(new URL(file, within), 'utf8').replaceAll('\n', '\r\n'),
   );
 }
+
+/** A packet, and when it came, milliseconds. */
+export interface CapturedPacket {
+  readonly atMs: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A conversation as it was captured: each line the time in milliseconds and the packet in hex. */
+export function corpusSession(path: string): CapturedPacket[] {
+  return readFileSync(new URL(path, folder), 'utf8')
+    .split('\n')
+    .filter(line => line !== '' && !line.startsWith('#'))
+    .map(line => {
+      const [atMs, hex] = line.split(' ');
+      return { atMs: Number(atMs), bytes: Uint8Array.from(Buffer.from(hex!, 'hex')) };
+    });
+}

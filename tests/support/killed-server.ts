@@ -5,16 +5,24 @@ import path from 'node:path';
 import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
 import type { Broadcast } from '#contract/api/types.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
-import { startSyntheticPublisher } from './synthetic-publisher.ts';
+import { type SyntheticPublisher, startSyntheticPublisher } from './synthetic-publisher.ts';
 import { until } from './until.ts';
 
 /** What one kill cost. */
 export interface Kill {
-  /** From the last moment that the replay shows to the kill, milliseconds. */
+  /** From the last moment that the replay shows, or the moment that pictures were sent again, to the kill, milliseconds. */
   readonly lostMs: number;
   /** From the start of the next process to the first picture of the replay, milliseconds. */
   readonly playableAfterMs: number;
+  /** How much of that the process took to serve anything. */
+  readonly servingAfterMs: number;
 }
+
+/**
+ * What the server is killed after: its picture goes on; it says that it is live; it shows a
+ * part; it shows the first part of a segment, while the one before is being kept.
+ */
+export type KillMoment = 'any' | 'live' | 'part' | 'segment';
 
 /** A server in a process of its own that is killed and started again, and a broadcast that goes on through all of it. */
 export class KilledServer {
@@ -22,7 +30,8 @@ export class KilledServer {
   readonly #data: string;
   #server!: ServerProcess;
   #cookie = '';
-  #publisher: ReturnType<typeof startSyntheticPublisher> | null = null;
+  #publisher: SyntheticPublisher | null = null;
+  #sendingMs = 0;
 
   static async open(): Promise<KilledServer> {
     const killed = new KilledServer(await mkdtemp(path.join(tmpdir(), 'skylark-kill-')));
@@ -49,18 +58,19 @@ export class KilledServer {
     return (await (await this.#request(`/api/v1/broadcasts/${this.broadcast.id}`)).json()) as Broadcast;
   }
 
-  /** A publisher with the token of the one broadcast; resolves when it is live and its picture has gone on. */
+  /** A publisher with the token of the one broadcast; resolves when it is live. */
   async publish(): Promise<void> {
     const whipUrl = new URL(`/whip/${this.broadcast.id}`, this.url).href;
-    const before = await this.endMs().catch(() => 0);
     this.#publisher = startSyntheticPublisher({ ...this.broadcast, whipUrl });
+    await this.#publisher.sending;
+    this.#sendingMs = Date.now();
     await until('live', async () => (await this.state()).state === 'live');
-    await until('the picture goes on', async () => (await this.endMs()) > before);
   }
 
-  /** Kills the process after `ms`, starts the next one, and measures. The publisher is gone, too. */
-  async kill(ms: number): Promise<Kill> {
-    await new Promise(resolve => setTimeout(resolve, ms));
+  /** Kills the process at the given moment, starts the next one, and measures. The publisher is gone, too. */
+  async kill(moment: KillMoment, afterMs = 0): Promise<Kill> {
+    await this.#reach(moment);
+    await new Promise(resolve => setTimeout(resolve, afterMs));
     const exited = once(this.#server.child, 'exit');
     const killedAtMs = Date.now();
     this.#server.child.kill('SIGKILL');
@@ -68,8 +78,19 @@ export class KilledServer {
     await this.#killPublisher();
     const startedMs = performance.now();
     await this.#start();
+    const servingAfterMs = performance.now() - startedMs;
     const endMs = await this.#play();
-    return { lostMs: killedAtMs - endMs, playableAfterMs: performance.now() - startedMs };
+    const playableAfterMs = performance.now() - startedMs;
+    return { lostMs: killedAtMs - Math.max(endMs, this.#sendingMs), playableAfterMs, servingAfterMs };
+  }
+
+  async #reach(moment: KillMoment): Promise<void> {
+    if (moment === 'live') return;
+    await until('the picture goes on', async () => (await this.endMs().catch(() => 0)) > this.#sendingMs);
+    if (moment === 'any') return;
+    const [msn, part] = nextOf(await this.playlist('video/index.m3u8'));
+    const query = moment === 'part' ? `_HLS_msn=${msn}&_HLS_part=${part}` : `_HLS_msn=${msn + 1}&_HLS_part=0`;
+    await this.playlist(`video/index.m3u8?${query}`);
   }
 
   /** The owner ends it; resolves when the replay is there. */
@@ -132,6 +153,14 @@ export class KilledServer {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
   }
+}
+
+/** The segment that is being made, and the part that comes next in it. */
+function nextOf(playlist: string): [msn: number, part: number] {
+  const first = Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(playlist)![1]);
+  const whole = playlist.match(/^#EXTINF:/gm)?.length ?? 0;
+  const open = playlist.slice(playlist.lastIndexOf('#EXTINF:'));
+  return [first + whole, open.match(/^#EXT-X-PART:/gm)?.length ?? 0];
 }
 
 /** The last segment's time, and how long it or its parts last. */

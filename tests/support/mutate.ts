@@ -28,24 +28,34 @@ function change(random: Seeded, bytes: Uint8Array): Uint8Array {
   }
 }
 
-/** Runs one input and fails, with the input, when it takes longer than `INPUT_MS_MAX`. */
+/** What one input may cost, milliseconds of processor time. */
+export const INPUT_MS_MAX = 50;
+/** No collection of garbage takes this long; an input that does is at fault, the first time. */
+const FIRST_MS_MAX = 500;
+const TRIES = 3;
+
+/**
+ * Runs one input and fails, with the input, when it costs more than `INPUT_MS_MAX` of this thread's processor time. That is
+ * the one assertion of time outside the benches: an input must not be able to hold everybody else up.
+ */
 export function timed(input: Uint8Array | string, run: () => void): void {
-  const started = performance.now();
-  run();
-  const tookMs = performance.now() - started;
-  // One slow run may be the machine's: only an input that is slow again is at fault.
-  if (tookMs > INPUT_MS_MAX) {
-    const again = performance.now();
-    run();
-    const againMs = performance.now() - again;
-    if (againMs > INPUT_MS_MAX) throw new Error(`${againMs.toFixed()} ms for ${describe(input)}`);
-  }
+  const firstMs = costMs(run);
+  let leastMs = firstMs;
+  // One slow run may have had garbage to collect: only an input that is slow again is at fault.
+  for (let i = 1; i < TRIES && leastMs > INPUT_MS_MAX; i++) leastMs = Math.min(leastMs, costMs(run));
+  if (leastMs > INPUT_MS_MAX || firstMs > FIRST_MS_MAX)
+    throw new Error(`${firstMs.toFixed()} ms, then ${leastMs.toFixed()} ms, for ${describe(input)}`);
 }
 
-export const INPUT_MS_MAX = 50;
+function costMs(run: () => void): number {
+  const before = process.threadCpuUsage();
+  run();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
 
 function describe(input: Uint8Array | string): string {
   return typeof input === 'string'
     ? JSON.stringify(input.slice(0, 2000))
-    : Buffer.from(input).toString('hex');
+    : Buffer.from(input.subarray(0, 2000)).toString('hex');
 }

@@ -10,7 +10,7 @@ const [VIDEO, AUDIO] = [96, 111];
 /** What it agreed upon: one encoding and Opus. */
 export const oddOffer: Offer = {
   role: 'publisher',
-  remote: { iceUfrag: 'abcd', icePwd: 'x'.repeat(24), fingerprint: 'sha-256 AB' },
+  remote: { iceUfrag: 'abcd', icePwd: 'x'.repeat(24), fingerprint: 'sha-256 AB', setup: 'actpass' },
   candidates: [],
   video: {
     mid: '0',

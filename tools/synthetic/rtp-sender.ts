@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { RTP_HEADER_BYTES, writeRtpHeader } from '../../src/media/rtp/packet.ts';
+import { ONE_BYTE_EXTENSIONS } from '../../src/media/rtp/extensions.ts';
+import { RTP_HEADER_BYTES, writeRtpHeader, writeUint16 } from '../../src/media/rtp/packet.ts';
 import { writeDescription, writeSenderReport } from '../../src/media/rtp/rtcp-write.ts';
 
 /** Packets kept to be sent again: about three seconds of video. */
@@ -10,6 +11,8 @@ export interface RtpSenderOptions {
   readonly payloadType: number;
   /** Ticks per second. */
   readonly clockRate: number;
+  /** Elements of a header extension (RFC 8285, one-byte form) of every packet, padded to words; none unless given. */
+  readonly extensions?: () => Uint8Array;
   send(packet: Uint8Array): void;
 }
 
@@ -27,12 +30,23 @@ export class RtpSender {
 
   /** Sends the payloads of one access unit; the last one bears the marker where `marked`. */
   push(payloads: readonly Uint8Array[], ms: number, marked: boolean): void {
-    const { payloadType, ssrc } = this.#options;
+    const { payloadType, ssrc, extensions } = this.#options;
     for (const [i, payload] of payloads.entries()) {
-      const packet = new Uint8Array(RTP_HEADER_BYTES + payload.length);
+      const block = extensions ? extensionBlock(extensions()) : new Uint8Array(0);
+      const packet = new Uint8Array(RTP_HEADER_BYTES + block.length + payload.length);
       const isLast = i === payloads.length - 1;
-      writeRtpHeader(packet, marked && isLast, payloadType, this.#sequence, this.#ticks(ms), ssrc, false);
-      packet.set(payload, RTP_HEADER_BYTES);
+      const isExtended = block.length > 0;
+      writeRtpHeader(
+        packet,
+        marked && isLast,
+        payloadType,
+        this.#sequence,
+        this.#ticks(ms),
+        ssrc,
+        isExtended,
+      );
+      packet.set(block, RTP_HEADER_BYTES);
+      packet.set(payload, RTP_HEADER_BYTES + block.length);
       this.#keep(packet);
       this.#packets++;
       this.#bytes += payload.length;
@@ -72,4 +86,12 @@ export class RtpSender {
     this.#sequence = (this.#sequence + 1) & 0xffff;
     if (this.#history.size > HISTORY_MAX) this.#history.delete(this.#history.keys().next().value!);
   }
+}
+
+function extensionBlock(elements: Uint8Array): Uint8Array {
+  const block = new Uint8Array(4 + elements.length);
+  writeUint16(block, 0, ONE_BYTE_EXTENSIONS);
+  writeUint16(block, 2, elements.length / 4);
+  block.set(elements, 4);
+  return block;
 }

@@ -1,6 +1,6 @@
 import type Hls from 'hls.js';
 import type { ErrorData, HlsConfig } from 'hls.js';
-import type { Playback, PlaybackEvents, PlaybackFailure } from './playback.ts';
+import type { Playback, PlaybackEvents } from './playback.ts';
 
 /** A broadcast's playlists may take this long to appear after its first frame. */
 const MANIFEST_RETRIES = 8;
@@ -140,13 +140,8 @@ class MseHls implements Playback {
       this.#mediaRecoveries += 1;
       this.#hls.recoverMediaError();
     } else {
-      this.#fail(data.type === this.#errors.MEDIA_ERROR ? 'unsupported' : 'lost');
+      this.#options.events.failed(data.type === this.#errors.MEDIA_ERROR ? 'unsupported' : 'lost');
     }
-  }
-
-  #fail(reason: PlaybackFailure): void {
-    this.close();
-    this.#options.events.failed(reason);
   }
 }
 
@@ -161,7 +156,6 @@ class NativeHls implements Playback {
   readonly #element: ElementWatch;
   readonly #failed = (): void => {
     const decoding = this.#options.video.error?.code === MediaError.MEDIA_ERR_DECODE;
-    this.close();
     this.#options.events.failed(decoding ? 'unsupported' : 'lost');
   };
 

@@ -16,8 +16,13 @@ export interface PlaybackEvents {
   firstFrame(): void;
   /** Pictures stopped (`true`) or flow again (`false`). */
   stalled(stalled: boolean): void;
-  /** Said at most once; the playback is closed by then. */
-  failed(reason: PlaybackFailure): void;
+  /** Pictures stopped, sound goes on: there is no room for more. */
+  soundOnly?(): void;
+  /**
+   * Nothing more comes; whoever opened the playback closes it, and until then the last picture stays. The same way is not
+   * to be tried again before `notBeforeMs` from now.
+   */
+  failed(reason: PlaybackFailure, notBeforeMs?: number): void;
 }
 
 /** One way of getting a broadcast onto a `<video>`. */

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/button.tsx';
 import type { ControlsProps } from './controls.tsx';
 import { DoubleTap } from './double-tap.ts';
+import { Still } from './still.ts';
 import { preferenceOf, Watcher } from './watcher.ts';
 import './player.css';
 
@@ -27,10 +28,16 @@ interface PlayerProps {
 /** One `<video>` for the whole life of a broadcast, with its controls and what lies over it. */
 export function Player({ startedAtMs, onWatcher, replay, hearts, onDoubleTap, children }: PlayerProps) {
   const video = useRef<HTMLVideoElement>(null);
+  const still = useRef<HTMLCanvasElement>(null);
   const [watcher, setWatcher] = useState<Watcher | null>(null);
   // The watcher lives as long as the element.
   useEffect(() => {
-    const created = new Watcher(video.current!, startedAtMs, preferenceOf(location.search));
+    const created = new Watcher(
+      video.current!,
+      new Still(video.current!, still.current!),
+      startedAtMs,
+      preferenceOf(location.search),
+    );
     setWatcher(created);
     onWatcher(created);
     return () => {
@@ -45,6 +52,7 @@ export function Player({ startedAtMs, onWatcher, replay, hearts, onDoubleTap, ch
   };
   return (
     <div class="stage" id={STAGE_ID} data-replay={replay || undefined} onPointerUp={tapped}>
+      <canvas ref={still} class="stage-still" hidden />
       <media-controller
         fullscreenelement={STAGE_ID}
         gesturesdisabled

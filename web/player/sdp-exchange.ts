@@ -16,16 +16,21 @@ export class ExchangeRefused extends Error {
   override readonly name = 'ExchangeRefused';
   readonly status: number;
   readonly code: string | null;
+  /** What `Retry-After` asks for; 0 without it. */
+  readonly retryAfterMs: number;
 
-  constructor(status: number, code: string | null, detail: string) {
+  constructor(status: number, code: string | null, detail: string, retryAfterMs = 0) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
 export interface ExchangeOptions {
   readonly token?: string;
+  /** The session that this one replaces, by its ETag; `*` for whichever there is. */
+  readonly ifMatch?: string;
   readonly signal: AbortSignal;
 }
 
@@ -37,6 +42,7 @@ export async function exchangeSdp(
 ): Promise<MediaResource> {
   const headers = new Headers({ 'content-type': 'application/sdp' });
   if (options.token !== undefined) headers.set('authorization', `Bearer ${options.token}`);
+  if (options.ifMatch !== undefined) headers.set('if-match', options.ifMatch);
   const sentAt = Date.now();
   const response = await fetch(url, {
     method: 'POST',
@@ -85,5 +91,12 @@ async function refusalOf(response: Response): Promise<ExchangeRefused> {
     const value = (problem as Record<string, unknown> | null)?.[key];
     return typeof value === 'string' ? value : null;
   };
-  return new ExchangeRefused(response.status, text('code'), text('detail') ?? response.statusText);
+  const retryAfterS = Number(response.headers.get('retry-after') ?? 0);
+  const retryAfterMs = retryAfterS > 0 ? retryAfterS * 1000 : 0;
+  return new ExchangeRefused(
+    response.status,
+    text('code'),
+    text('detail') ?? response.statusText,
+    retryAfterMs,
+  );
 }

@@ -22,33 +22,36 @@ const signal = new AbortController().signal;
 test('an offer goes out with its token, and the session is where Location says', async () => {
   const seen: string[] = [];
   const listener: RequestListener = (request, response) => {
-    seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+    seen.push(
+      `${request.method} ${request.url} ${request.headers.authorization} ${request.headers['if-match'] ?? ''}`.trim(),
+    );
     if (request.method === 'DELETE') response.end();
     else response.writeHead(201, { location: '/whip/b1/s1', etag: '"1"' }).end('v=0 answer');
   };
   await serving(listener, async url => {
-    const resource = await exchangeSdp(url, 'v=0 offer', { token: 'secret', signal });
+    const resource = await exchangeSdp(url, 'v=0 offer', { token: 'secret', ifMatch: '"0"', signal });
     assert.equal(resource.answer, 'v=0 answer');
     assert.equal(resource.location, new URL('/whip/b1/s1', url).href);
     assert.equal(resource.etag, '"1"');
     assert.equal(resource.clockOffsetMs, 0);
     await deleteResource(resource.location, 'secret');
   });
-  assert.deepEqual(seen, ['POST /whip/b1 Bearer secret', 'DELETE /whip/b1/s1 Bearer secret']);
+  assert.deepEqual(seen, ['POST /whip/b1 Bearer secret "0"', 'DELETE /whip/b1/s1 Bearer secret']);
 });
 
 test('a refusal keeps its code, also from a server that does not speak problem+json', async () => {
   const listener: RequestListener = (request, response) => {
     if (request.url === '/whip/b1')
-      response.writeHead(410).end('{"code":"broadcast-over","detail":"It is over"}');
+      response.writeHead(503, { 'retry-after': '7' }).end('{"code":"at-capacity","detail":"Use HLS"}');
     else response.writeHead(502).end('<h1>Bad gateway</h1>');
   };
   await serving(listener, async url => {
     await assert.rejects(exchangeSdp(url, '', { signal }), {
       name: 'ExchangeRefused',
-      status: 410,
-      code: 'broadcast-over',
-      message: 'It is over',
+      status: 503,
+      code: 'at-capacity',
+      retryAfterMs: 7_000,
+      message: 'Use HLS',
     });
     await assert.rejects(
       exchangeSdp(`${url}/x`, '', { signal }),

@@ -65,5 +65,7 @@ export function wordsFor(
   if (status === 'joining' || status === 'idle') {
     return { title: state === 'live' ? 'Joining…' : 'Loading the replay…', busy: true };
   }
+  if (status === 'sound-only')
+    return { title: 'Sound only', detail: 'The connection is too weak for the picture.' };
   return status === 'stalled' ? { title: 'Catching up…', busy: true } : null;
 }

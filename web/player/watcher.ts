@@ -1,7 +1,9 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { openHls } from './hls.ts';
 import type { Playback, PlaybackEvents, PlaybackFailure } from './playback.ts';
+import type { Still } from './still.ts';
 import { WhepClient } from './whep.ts';
+import { WhepReturn } from './whep-return.ts';
 
 /** What to watch. */
 export type Source =
@@ -9,14 +11,14 @@ export type Source =
   | { readonly kind: 'replay'; readonly hlsUrl: string };
 
 /** `blocked`: the browser wants a tap before it plays anything. */
-export type WatchStatus = 'idle' | 'joining' | 'showing' | 'stalled' | 'blocked' | 'failed';
+export type WatchStatus = 'idle' | 'joining' | 'showing' | 'stalled' | 'sound-only' | 'blocked' | 'failed';
 /** `auto`: WebRTC, and HLS where that is not to be had. */
 export type Preference = 'auto' | 'whep' | 'hls';
 
 /** A live source that went away is tried again after these delays, then left to the person. */
 const RETRY_DELAYS_MS = [300, 1_000, 2_000, 4_000, 8_000] as const;
-/** WebRTC that is lost this often in one visit gives way to HLS. */
-const WHEP_LOSSES_MAX = 2;
+/** WebRTC whose pictures stall for this long gives way to HLS. */
+const STALLED_PATIENCE_MS = 1_500;
 /** A source that showed pictures for this long was a good one: retries start anew. */
 const STEADY_MS = 15_000;
 
@@ -29,6 +31,9 @@ export class Watcher {
   readonly #video: HTMLVideoElement;
   readonly #startedAtMs: () => number | null;
   readonly #preference: Preference;
+  /** The last picture, until the next way of coming has one. */
+  readonly #still: Still;
+  readonly #return: WhepReturn;
   #source: Source | null = null;
   /** What was shown when the last playback was closed. */
   #leftAtMs: number | null = null;
@@ -36,13 +41,28 @@ export class Watcher {
   #opening = new AbortController();
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #retries = 0;
-  #whepLosses = 0;
-  #shownAt = 0;
+  #stallTimer: ReturnType<typeof setTimeout> | undefined;
+  /** WebRTC did not do: HLS it is, until WebRTC has shown that it does again. */
+  #avoidWhep = false;
+  /** Nobody publishes: that no pictures come is no reason to look for another way. */
+  #suspended = false;
+  #shownAt = Number.POSITIVE_INFINITY;
 
-  constructor(video: HTMLVideoElement, startedAtMs: () => number | null, preference: Preference) {
+  constructor(
+    video: HTMLVideoElement,
+    still: Still,
+    startedAtMs: () => number | null,
+    preference: Preference,
+  ) {
     this.#video = video;
+    this.#still = still;
     this.#startedAtMs = startedAtMs;
     this.#preference = preference;
+    this.#return = new WhepReturn({
+      startedAtMs,
+      wanted: () => !document.hidden && !video.paused,
+      arrived: client => this.#moveTo(client),
+    });
     video.addEventListener('loadedmetadata', this.#loaded);
     video.addEventListener('volumechange', this.#volumeChanged);
     video.addEventListener('playing', this.#playing);
@@ -80,6 +100,7 @@ export class Watcher {
     const source = this.#source;
     if (source?.kind !== 'live' || source.hlsUrl === null) return;
     this.#rewound.value = true;
+    this.#return.stop();
     if (this.#playback?.seek) this.#playback.seek(mediaTimeMs);
     else {
       this.#drop();
@@ -90,7 +111,9 @@ export class Watcher {
 
   goLive(): void {
     this.#rewound.value = false;
-    if (this.#prefersWhep() && this.#mode.value !== 'whep') this.#open();
+    const source = this.#source;
+    const hasWhep = source?.kind === 'live' && source.whepUrl !== null && this.#preference !== 'hls';
+    if (hasWhep && !this.#avoidWhep && this.#mode.value !== 'whep') this.#open();
     else this.#playback?.goLive?.();
   }
 
@@ -98,20 +121,26 @@ export class Watcher {
   watch(source: Source): void {
     const same = this.#source?.kind === source.kind;
     this.#source = source;
-    if (same && this.#status.value !== 'idle') return;
-    this.retry();
+    const resumed = this.#suspended;
+    this.#suspended = false;
+    if (!same || this.#status.value === 'idle') this.retry();
+    else if (resumed && this.#status.value === 'stalled') this.#stalled(true);
   }
 
   /** Tries again after `failed`, with all ways open. */
   retry(): void {
     this.#retries = 0;
-    this.#whepLosses = 0;
+    this.#avoidWhep = false;
+    this.#return.stop();
     this.#open();
   }
 
-  /** Lets go of WebRTC while nobody publishes, until `watch`; HLS waits by itself. */
+  /** Waits while nobody publishes, until `watch`, with the last picture: what is connected goes on when pictures come. */
   suspend(): void {
-    if (this.#mode.value === 'whep' || this.#playback === null) this.#drop(true);
+    this.#suspended = true;
+    clearTimeout(this.#stallTimer);
+    this.#return.stop();
+    if (this.#shownAt === Number.POSITIVE_INFINITY) this.#drop();
   }
 
   /** Plays after a tap, with sound. */
@@ -126,6 +155,7 @@ export class Watcher {
 
   close(): void {
     this.#source = null;
+    this.#return.stop();
     this.#drop();
     this.#video.removeEventListener('loadedmetadata', this.#loaded);
     this.#video.removeEventListener('volumechange', this.#volumeChanged);
@@ -136,7 +166,7 @@ export class Watcher {
     this.#drop();
     const source = this.#source;
     if (source === null) return;
-    this.#status.value = 'joining';
+    this.#status.value = this.#still.isKept ? 'stalled' : 'joining';
     performance.mark('skylark:join');
     const at = this.#rewound.value ? this.#leftAtMs : null;
     if (source.kind === 'replay') {
@@ -146,16 +176,22 @@ export class Watcher {
     else this.#openLive(source);
   }
 
-  #prefersWhep(): boolean {
-    const source = this.#source;
-    if (source?.kind !== 'live' || source.whepUrl === null || this.#preference === 'hls') return false;
-    return this.#whepLosses < WHEP_LOSSES_MAX || this.#preference === 'whep';
+  #openLive(source: Extract<Source, { kind: 'live' }>): void {
+    const whepUrl = this.#preference === 'hls' ? null : source.whepUrl;
+    const hlsUrl = this.#preference === 'whep' ? null : source.hlsUrl;
+    if (whepUrl !== null && (!this.#avoidWhep || hlsUrl === null)) this.#openWhep(whepUrl);
+    else if (hlsUrl !== null) this.#openHls(hlsUrl, 'hls');
+    else this.#status.value = 'failed';
   }
 
-  #openLive({ whepUrl, hlsUrl }: Extract<Source, { kind: 'live' }>): void {
-    if (whepUrl !== null && this.#prefersWhep()) this.#openWhep(whepUrl);
-    else if (hlsUrl !== null && this.#preference !== 'whep') this.#openHls(hlsUrl, 'hls');
-    else this.#status.value = 'failed';
+  /** From HLS to what WebRTC has brought meanwhile. */
+  #moveTo(client: WhepClient): void {
+    this.#drop();
+    this.#avoidWhep = false;
+    this.#status.value = 'stalled';
+    this.#mode.value = 'whep';
+    this.#playback = client;
+    client.moveTo(this.#video, this.#events(this.#opening.signal));
   }
 
   #openWhep(url: string): void {
@@ -196,46 +232,74 @@ export class Watcher {
         if (signal.aborted) return;
         performance.mark('skylark:first-frame');
         this.#shownAt = performance.now();
+        this.#still.letGo();
         if (this.#status.value !== 'blocked') this.#status.value = 'showing';
       },
       stalled: stalled => {
-        if (signal.aborted || (this.#status.value !== 'showing' && this.#status.value !== 'stalled')) return;
-        this.#status.value = stalled ? 'stalled' : 'showing';
+        if (!signal.aborted) this.#stalled(stalled);
       },
-      failed: reason => {
-        if (!signal.aborted) this.#failed(reason);
+      soundOnly: () => {
+        if (signal.aborted || this.#suspended) return;
+        clearTimeout(this.#stallTimer);
+        if (this.#status.value === 'stalled') this.#status.value = 'sound-only';
+      },
+      failed: (reason, notBeforeMs = 0) => {
+        if (!signal.aborted) this.#failed(reason, notBeforeMs);
       },
     };
   }
 
-  #failed(reason: PlaybackFailure): void {
-    this.#playback = null;
-    if (performance.now() - this.#shownAt > STEADY_MS) this.#retries = 0;
-    if (this.#mode.value === 'whep') {
-      this.#whepLosses =
-        reason === 'unavailable' ? WHEP_LOSSES_MAX : this.#whepLosses + Number(reason === 'lost');
-      if (reason === 'unavailable' && this.#preference === 'auto') {
-        this.#open();
-        return;
-      }
-    }
+  #stalled(stalled: boolean): void {
+    const status = this.#status.value;
+    if (status !== 'showing' && status !== 'stalled' && status !== 'sound-only') return;
+    clearTimeout(this.#stallTimer);
+    this.#status.value = stalled ? 'stalled' : 'showing';
+    if (stalled && this.#mode.value === 'whep' && !this.#suspended)
+      this.#stallTimer = setTimeout(() => this.#failed('lost', 0), STALLED_PATIENCE_MS);
+  }
+
+  #failed(reason: PlaybackFailure, notBeforeMs: number): void {
+    const steady = performance.now() - this.#shownAt > STEADY_MS;
+    if (steady) this.#retries = 0;
+    const whep = this.#mode.value === 'whep';
+    this.#drop();
+    if (this.#suspended) return;
+    if (whep && this.#leaveWhep(reason, steady, notBeforeMs)) return;
     const delayMs = RETRY_DELAYS_MS[this.#retries];
     if (reason === 'over' || reason === 'unsupported' || delayMs === undefined) {
+      this.#return.stop();
       this.#status.value = 'failed';
       return;
     }
     this.#retries += 1;
-    this.#status.value = 'joining';
+    this.#status.value = this.#still.isKept ? 'stalled' : 'joining';
     this.#retryTimer = setTimeout(() => this.#open(), delayMs);
   }
 
-  #drop(sessionOver = false): void {
+  /** To HLS at once, where that is to be had, and to WebRTC when it is there again. */
+  #leaveWhep(reason: PlaybackFailure, steady: boolean, notBeforeMs: number): boolean {
+    const source = this.#source;
+    const isOurs = reason === 'lost' || reason === 'unavailable';
+    if (!isOurs || this.#preference !== 'auto' || source?.kind !== 'live') return false;
+    if (source.hlsUrl === null || source.whepUrl === null) return false;
+    this.#avoidWhep = true;
+    if (steady) this.#return.forgive();
+    this.#return.begin(source.whepUrl, reason === 'lost', notBeforeMs);
+    this.#open();
+    return true;
+  }
+
+  /** Closes what is open and keeps its last picture. */
+  #drop(): void {
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#stallTimer);
+    this.#still.keep();
     this.#opening.abort();
     this.#opening = new AbortController();
     this.#leftAtMs = this.mediaTimeMs() ?? this.#leftAtMs;
-    this.#playback?.close(sessionOver);
+    this.#playback?.close();
     this.#playback = null;
+    this.#shownAt = Number.POSITIVE_INFINITY;
     this.#mode.value = null;
     this.#status.value = 'idle';
   }

@@ -6,10 +6,8 @@ import { takeJoin, type WhepJoin } from './whep-join.ts';
 const CONNECT_TIMEOUT_MS = 4_000;
 /** From the connected transport to a picture. */
 const FIRST_FRAME_TIMEOUT_MS = 5_000;
-/** Without a new picture for this long it stalls... */
+/** Without a new picture for this long it stalls. */
 const STALL_MS = 1_500;
-/** ...and after this long it is lost. */
-const LOST_MS = 8_000;
 const WATCH_INTERVAL_MS = 500;
 
 export interface WhepOptions {
@@ -29,17 +27,24 @@ export class WhepClient implements Playback {
   #resource: MediaResource | null = null;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
+  #video: HTMLVideoElement;
+  #events: PlaybackEvents;
   #frameCallback = 0;
   #lastFrameAt: number | null = null;
   #stalled = false;
+  #soundPackets = 0;
 
   constructor(options: WhepOptions) {
     this.#options = options;
+    this.#video = options.video;
+    this.#events = options.events;
     if (typeof RTCPeerConnection === 'undefined') {
       queueMicrotask(() => this.#fail('unavailable'));
       return;
     }
-    void this.#take(takeJoin(options.url)).catch((error: unknown) => this.#fail(failureOf(error)));
+    void this.#take(takeJoin(options.url)).catch((error: unknown) =>
+      this.#fail(failureOf(error), retryAfterOf(error)),
+    );
   }
 
   mediaTimeMs(): number | null {
@@ -57,10 +62,25 @@ export class WhepClient implements Playback {
     this.#abort.abort();
     clearTimeout(this.#deadline);
     clearInterval(this.#watch);
-    const { video } = this.#options;
+    const video = this.#video;
     video.cancelVideoFrameCallback?.(this.#frameCallback);
     this.#join?.close(sessionOver);
     if (video.srcObject === this.#join?.media) video.srcObject = null;
+  }
+
+  /** Takes the pictures to another element, where the next one is a first one again. */
+  moveTo(video: HTMLVideoElement, events: PlaybackEvents): void {
+    const old = this.#video;
+    old.cancelVideoFrameCallback?.(this.#frameCallback);
+    clearInterval(this.#watch);
+    this.#video = video;
+    this.#events = events;
+    this.#lastFrameAt = null;
+    this.#stalled = false;
+    video.srcObject = old.srcObject;
+    old.srcObject = null;
+    this.#expect(FIRST_FRAME_TIMEOUT_MS);
+    this.#nextFrame();
   }
 
   async #take(join: WhepJoin): Promise<void> {
@@ -71,7 +91,7 @@ export class WhepClient implements Playback {
     if (this.#abort.signal.aborted) return;
     this.#expect(CONNECT_TIMEOUT_MS);
     this.#connectionChanged(pc);
-    this.#options.video.srcObject = media;
+    this.#video.srcObject = media;
     this.#nextFrame();
   }
 
@@ -93,7 +113,7 @@ export class WhepClient implements Playback {
   }
 
   #nextFrame(): void {
-    const { video } = this.#options;
+    const video = this.#video;
     const shown = () => {
       if (this.#abort.signal.aborted) return;
       if (this.#lastFrameAt === null) this.#firstFrame();
@@ -108,35 +128,55 @@ export class WhepClient implements Playback {
   #firstFrame(): void {
     clearTimeout(this.#deadline);
     this.#watch = setInterval(() => this.#checkFlow(), WATCH_INTERVAL_MS);
-    this.#options.events.firstFrame();
+    this.#events.firstFrame();
   }
 
   #checkFlow(): void {
     // A hidden page and a paused element draw nothing although pictures arrive.
-    if (document.hidden || this.#options.video.paused || this.#lastFrameAt === null) {
+    if (document.hidden || this.#video.paused || this.#lastFrameAt === null) {
       this.#lastFrameAt = performance.now();
       return;
     }
     const silentMs = performance.now() - this.#lastFrameAt;
-    if (silentMs > STALL_MS) this.#setStalled(true);
-    if (silentMs > LOST_MS) this.#fail('lost');
+    if (silentMs <= STALL_MS) return;
+    this.#setStalled(true);
+    void this.#listen();
+  }
+
+  /** Without pictures, sound may still come. */
+  async #listen(): Promise<void> {
+    const packets = soundPackets(await this.#join!.pc.getStats());
+    const sounds = packets > this.#soundPackets && this.#soundPackets > 0;
+    this.#soundPackets = packets;
+    if (sounds && this.#stalled && !this.#abort.signal.aborted) this.#events.soundOnly?.();
   }
 
   #setStalled(stalled: boolean): void {
     if (stalled === this.#stalled) return;
     this.#stalled = stalled;
-    this.#options.events.stalled(stalled);
+    this.#events.stalled(stalled);
   }
 
-  #fail(reason: PlaybackFailure): void {
+  #fail(reason: PlaybackFailure, notBeforeMs = 0): void {
     if (this.#abort.signal.aborted) return;
-    this.close();
-    this.#options.events.failed(reason);
+    clearTimeout(this.#deadline);
+    clearInterval(this.#watch);
+    this.#events.failed(reason, notBeforeMs);
   }
+}
+
+function soundPackets(report: RTCStatsReport): number {
+  for (const stats of report.values())
+    if (stats.type === 'inbound-rtp' && stats.kind === 'audio') return stats.packetsReceived ?? 0;
+  return 0;
 }
 
 function failureOf(error: unknown): PlaybackFailure {
   if (!(error instanceof ExchangeRefused)) return 'unavailable';
   if (error.code === 'not-live') return 'not-live';
   return error.code === 'broadcast-over' || error.status === 410 ? 'over' : 'unavailable';
+}
+
+function retryAfterOf(error: unknown): number {
+  return error instanceof ExchangeRefused ? error.retryAfterMs : 0;
 }

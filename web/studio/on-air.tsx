@@ -4,7 +4,7 @@ import { CommentsOverlay } from '../room/comments.tsx';
 import { HeartFountain } from '../room/heart-fountain.ts';
 import { HeartsLayer } from '../room/hearts.tsx';
 import type { Room } from '../room/room.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, ButtonLink } from '../ui/button.tsx';
 import { formatCount, formatDuration } from '../ui/format.ts';
 import { LivePill } from '../ui/pill.tsx';
 import { Sheet } from '../ui/sheet.tsx';
@@ -46,7 +46,7 @@ export function OnAir({ studio, room }: { readonly studio: Studio; readonly room
           End
         </Button>
       </header>
-      <Uplink studio={studio} />
+      {studio.uplink.value === 'taken-over' ? <TakenOver studio={studio} /> : <Uplink studio={studio} />}
       <footer class="on-air-foot">
         <CommentsOverlay comments={room.comments} shown={COMMENTS_SHOWN} />
         <div class="on-air-tools">
@@ -77,6 +77,7 @@ function Clock({ room }: { readonly room: Room }) {
 
 const UPLINK_WORDS = {
   good: 'Connection good',
+  smaller: 'Weak uplink: viewers get a smaller picture',
   weak: 'Connection weak: the picture may blur',
   'very-weak': 'Connection very weak: move closer to the Wi-Fi, or change network',
   reconnecting: 'Reconnecting… stay here, your broadcast waits',
@@ -90,6 +91,22 @@ function Uplink({ studio }: { readonly studio: Studio }) {
       {UPLINK_WORDS[uplink]}
       {studio.room.value?.isRecorded.value === false && '. Not recorded: the server’s disk is full'}
     </p>
+  );
+}
+
+/** Another device of the same person sends the picture now. */
+function TakenOver({ studio }: { readonly studio: Studio }) {
+  return (
+    <section class="taken-over" role="alert">
+      <h2>Another device took over</h2>
+      <p>Your broadcast goes on from there. This camera is no longer seen.</p>
+      <Button kind="live" onClick={() => studio.takeBack()}>
+        Take it back
+      </Button>
+      <ButtonLink kind="outline" href="/">
+        Leave it there
+      </ButtonLink>
+    </section>
   );
 }
 

@@ -80,6 +80,11 @@ export class Studio {
     if (this.#leaveFraming()) await this.#goOnAir(broadcast);
   }
 
+  /** Goes on from here after another device took over. */
+  takeBack(): void {
+    void this.#client?.takeBack();
+  }
+
   /** Ends it for good. What the server does not hear now it finds out by itself. */
   async end(): Promise<void> {
     const broadcast = this.#broadcast;
@@ -93,7 +98,9 @@ export class Studio {
 
   close(): void {
     this.#closed = true;
-    if (this.stage.peek() === 'live' || this.stage.peek() === 'starting') void this.end();
+    const onAir = this.stage.peek() === 'live' || this.stage.peek() === 'starting';
+    // What goes on from another device is not ours to end by leaving.
+    if (onAir && this.uplink.peek() !== 'taken-over') void this.end();
     else void this.#client?.stop();
     this.#unwatch?.();
     this.room.peek()?.close();

@@ -5,10 +5,15 @@ export interface UplinkSample {
   /** 0 to 1, as the server reported it last. */
   readonly lossFraction: number;
   readonly roundTripMs: number;
+  /** Of the layer that sends most of them. */
   readonly framesPerSecond: number;
+  /** Layers of the picture that are offered, and those of them that flow. */
+  readonly layers: number;
+  readonly flowing: number;
 }
 
-export type UplinkHealth = 'good' | 'weak' | 'very-weak';
+/** `smaller`: the large layers stay at home, what is sent is fine. */
+export type UplinkHealth = 'good' | 'smaller' | 'weak' | 'very-weak';
 
 const WEAK = { availableBps: 900_000, lossFraction: 0.05, roundTripMs: 400, framesPerSecond: 18 };
 const VERY_WEAK = { availableBps: 350_000, lossFraction: 0.15, roundTripMs: 1_000, framesPerSecond: 8 };
@@ -36,7 +41,10 @@ export class UplinkJudge {
 
 function healthOf(sample: UplinkSample): UplinkHealth {
   if (isWorse(sample, VERY_WEAK)) return 'very-weak';
-  return isWorse(sample, WEAK) ? 'weak' : 'good';
+  // Where a large layer can stay at home, too little room makes the picture smaller and not worse.
+  const limit = sample.layers > 1 ? { ...WEAK, availableBps: VERY_WEAK.availableBps } : WEAK;
+  if (isWorse(sample, limit)) return 'weak';
+  return sample.flowing < sample.layers ? 'smaller' : 'good';
 }
 
 function isWorse(sample: UplinkSample, limit: typeof WEAK): boolean {
@@ -48,20 +56,35 @@ function isWorse(sample: UplinkSample, limit: typeof WEAK): boolean {
   );
 }
 
-/** Reads a sample out of a peer connection's report; null before video flows. */
-export function sampleOf(report: RTCStatsReport): UplinkSample | null {
-  let framesPerSecond: number | null = null;
-  let availableBps: number | null = null;
-  let lossFraction = 0;
-  let roundTripMs = 0;
-  for (const stats of report.values()) {
-    if (stats.type === 'outbound-rtp' && stats.kind === 'video')
-      framesPerSecond = stats.framesPerSecond ?? null;
-    if (stats.type === 'candidate-pair' && stats.nominated === true) {
-      availableBps = stats.availableOutgoingBitrate ?? null;
-      roundTripMs = (stats.currentRoundTripTime ?? 0) * 1000;
-    }
-    if (stats.type === 'remote-inbound-rtp' && stats.kind === 'video') lossFraction = stats.fractionLost ?? 0;
-  }
-  return framesPerSecond === null ? null : { availableBps, lossFraction, roundTripMs, framesPerSecond };
+/** Reads a sample out of a connection's report, `layers` being sent at most; null before video flows. */
+export function sampleOf(report: RTCStatsReport, layers: number): UplinkSample | null {
+  const all: Stats[] = [...report.values()];
+  const video = all.filter(({ kind }) => kind === 'video');
+  const sent = video.filter(({ type }) => type === 'outbound-rtp');
+  const flowing = sent.filter(({ framesPerSecond = 0 }) => framesPerSecond > 0);
+  if (sent.every(({ framesPerSecond }) => framesPerSecond === undefined)) return null;
+  const pair = all.find(({ type, nominated }) => type === 'candidate-pair' && nominated === true);
+  // A layer that stays at home keeps the last that was said of it.
+  const told = video.filter(({ localId }) => flowing.some(({ id }) => id === localId));
+  return {
+    availableBps: pair?.availableOutgoingBitrate ?? null,
+    lossFraction: Math.max(0, ...told.map(({ fractionLost = 0 }) => fractionLost)),
+    roundTripMs: (pair?.currentRoundTripTime ?? 0) * 1000,
+    framesPerSecond: Math.max(0, ...flowing.map(({ framesPerSecond = 0 }) => framesPerSecond)),
+    layers,
+    flowing: flowing.length,
+  };
+}
+
+/** What is read of the entries of a report, each of which has some of it. */
+interface Stats {
+  readonly id: string;
+  readonly type: string;
+  readonly kind?: string;
+  readonly nominated?: boolean;
+  readonly localId?: string;
+  readonly framesPerSecond?: number;
+  readonly fractionLost?: number;
+  readonly availableOutgoingBitrate?: number;
+  readonly currentRoundTripTime?: number;
 }

@@ -1,19 +1,17 @@
-import { h264First } from '../player/codecs.ts';
 import { deleteResource, ExchangeRefused, exchangeSdp, type MediaResource } from '../player/sdp-exchange.ts';
+import { answered, offering } from './connection.ts';
 import { sampleOf, type UplinkHealth, UplinkJudge } from './uplink-health.ts';
+import { LOOK_EVERY_MS, onNetworkChange, receivedBytes, UplinkLoss } from './uplink-loss.ts';
 
-export const VIDEO_BPS_MAX = 2_500_000;
-export const AUDIO_BPS_MAX = 96_000;
-const CONNECT_TIMEOUT_MS = 8_000;
-/** `disconnected` often heals by itself; after this long a new session is quicker. */
-const DISCONNECTED_PATIENCE_MS = 2_500;
 const RECONNECT_FOR_MS = 120_000;
 const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000] as const;
 /** An offer older than this may name a network that one has left meanwhile. */
 const OFFER_FRESH_MS = 30_000;
 const HEALTH_INTERVAL_MS = 2_000;
+/** As `If-Match`: takes over from whoever publishes. */
+const WHICHEVER = '*';
 
-export type WhipState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'failed' | 'stopped';
+export type WhipState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'taken-over' | 'failed' | 'stopped';
 /** `over`: the server ended it. `refused`: the server will never take it. `unreachable`: nobody answered for two minutes. */
 export type WhipFailure = 'over' | 'refused' | 'unreachable';
 
@@ -41,8 +39,10 @@ export class WhipClient {
   #current: RTCPeerConnection | null = null;
   #preparedAt = 0;
   #resource: MediaResource | null = null;
-  #judge = new UplinkJudge();
-  #healthTimer: ReturnType<typeof setInterval> | undefined;
+  /** Which session ours replaces: the one before it, or whichever there is because a person wants so. */
+  #replaces = WHICHEVER;
+  /** Ends what is under way with the connection or the attempt of now. */
+  #now = new AbortController();
 
   constructor(stream: MediaStream, events: WhipEvents) {
     for (const track of stream.getTracks()) this.#tracks.set(kindOf(track), track);
@@ -65,8 +65,17 @@ export class WhipClient {
   /** Goes on air, and stays there until `stop` or a failure. Never rejects: what happens is said by `state`. */
   async publish(target: WhipTarget): Promise<void> {
     this.#target = target;
+    this.#replaces = WHICHEVER;
     this.#setState('connecting');
-    await this.#connect(performance.now() + RECONNECT_FOR_MS);
+    await this.#connect();
+  }
+
+  /** After `taken-over`: the person wants to go on from here. */
+  async takeBack(): Promise<void> {
+    if (this.#state !== 'taken-over') return;
+    this.#replaces = WHICHEVER;
+    this.#setState('reconnecting');
+    await this.#connect();
   }
 
   /** Swaps camera or microphone on air, without a new offer. */
@@ -91,53 +100,63 @@ export class WhipClient {
       await deleteResource(resource.location, this.#target?.publishToken);
   }
 
-  async #connect(untilMs: number): Promise<void> {
+  /** Tries until there is a session; a network that changes is worth another try at once. */
+  async #connect(): Promise<void> {
+    const untilMs = performance.now() + RECONNECT_FOR_MS;
     for (let attempt = 0; ; attempt += 1) {
-      await pause(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)]!, this.#abort.signal);
+      await this.#pause(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)]!);
       if (this.#abort.signal.aborted) return;
+      const trying = this.#next();
+      const forget = onNetworkChange(() => trying.abort());
       try {
-        return await this.#session();
+        return await this.#session(AbortSignal.any([this.#abort.signal, trying.signal]));
       } catch (error) {
         if (this.#abort.signal.aborted) return;
+        if (isTakenOver(error)) return this.#yield();
         const failure = failureOf(error);
         if (failure !== 'unreachable' || performance.now() > untilMs) return this.#finish('failed', failure);
+        if (trying.signal.aborted) attempt = -1;
         this.#discard();
         this.#setState('reconnecting');
+      } finally {
+        forget();
       }
     }
   }
 
-  async #session(): Promise<void> {
+  async #session(signal: AbortSignal): Promise<void> {
     const target = this.#target!;
     this.prepare();
     const pc = await this.#pc!;
-    const { signal } = this.#abort;
     const resource = await exchangeSdp(target.whipUrl, pc.localDescription?.sdp ?? '', {
       token: target.publishToken,
+      ifMatch: this.#replaces,
       signal,
     });
     this.#resource = resource;
-    if (signal.aborted) return void deleteResource(resource.location, target.publishToken);
-    await pc.setRemoteDescription({ type: 'answer', sdp: resource.answer });
-    await connected(pc, signal);
+    this.#replaces = resource.etag ?? WHICHEVER;
+    if (this.#abort.signal.aborted) return void deleteResource(resource.location, target.publishToken);
+    await answered(pc, resource.answer, signal);
     this.#current = pc;
     this.#watch(pc);
     this.#setState('live');
   }
 
   #watch(pc: RTCPeerConnection): void {
-    this.#judge = new UplinkJudge();
-    clearInterval(this.#healthTimer);
-    this.#healthTimer = setInterval(() => void this.#sample(pc), HEALTH_INTERVAL_MS);
-    let patience: ReturnType<typeof setTimeout> | undefined;
+    const { signal } = this.#next();
+    const lost = () => this.#lost(pc);
     pc.addEventListener('connectionstatechange', () => {
-      if (this.#current !== pc) return;
-      clearTimeout(patience);
-      if (pc.connectionState === 'connected') this.#setState('live');
-      else if (pc.connectionState === 'disconnected') {
-        this.#setState('reconnecting');
-        patience = setTimeout(() => this.#lost(pc), DISCONNECTED_PATIENCE_MS);
-      } else if (pc.connectionState !== 'connecting') this.#lost(pc);
+      if (pc.connectionState !== 'connected' && pc.connectionState !== 'connecting') lost();
+    });
+    const loss = new UplinkLoss();
+    const forget = onNetworkChange(() => loss.networkChanged());
+    const looking = setInterval(() => void look(pc, loss, lost), LOOK_EVERY_MS);
+    const judge = new UplinkJudge();
+    const judging = setInterval(() => void this.#sample(pc, judge), HEALTH_INTERVAL_MS);
+    signal.addEventListener('abort', () => {
+      forget();
+      clearInterval(looking);
+      clearInterval(judging);
     });
   }
 
@@ -145,26 +164,53 @@ export class WhipClient {
     if (this.#current !== pc || this.#abort.signal.aborted) return;
     this.#discard();
     this.#setState('reconnecting');
-    void this.#connect(performance.now() + RECONNECT_FOR_MS);
+    void this.#connect();
   }
 
-  async #sample(pc: RTCPeerConnection): Promise<void> {
-    const sample = sampleOf(await pc.getStats());
-    if (sample !== null && this.#current === pc) this.#events.health(this.#judge.judge(sample));
+  async #sample(pc: RTCPeerConnection, judge: UplinkJudge): Promise<void> {
+    const layers = pc.getTransceivers()[0]!.sender.getParameters().encodings.length;
+    const sample = sampleOf(await pc.getStats(), layers);
+    if (sample !== null && this.#current === pc) this.#events.health(judge.judge(sample));
+  }
+
+  /** What was under way before ends. */
+  #next(): AbortController {
+    this.#now.abort();
+    this.#now = new AbortController();
+    return this.#now;
   }
 
   #discard(): void {
-    clearInterval(this.#healthTimer);
+    this.#now.abort();
     const old = this.#pc;
     this.#current = null;
     this.#pc = null;
     void old?.then(pc => pc.close()).catch(() => undefined);
   }
 
+  /** Another device goes on: nothing is tried until the person wants so. */
+  #yield(): void {
+    this.#discard();
+    this.#resource = null;
+    this.#setState('taken-over');
+  }
+
   #finish(state: 'failed' | 'stopped', failure?: WhipFailure): void {
     this.#abort.abort();
     this.#discard();
     this.#setState(state, failure);
+  }
+
+  /** Waits, at most until the network changes. */
+  #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    const forget = onNetworkChange(resolve);
+    this.#abort.signal.addEventListener('abort', () => resolve(), { once: true });
+    return promise.finally(() => {
+      clearTimeout(timer);
+      forget();
+    });
   }
 
   #setState(state: WhipState, failure?: WhipFailure): void {
@@ -174,49 +220,8 @@ export class WhipClient {
   }
 }
 
-async function offering(
-  tracks: ReadonlyMap<'video' | 'audio', MediaStreamTrack>,
-): Promise<RTCPeerConnection> {
-  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  const video = pc.addTransceiver(tracks.get('video') ?? 'video', {
-    direction: 'sendonly',
-    sendEncodings: [{ maxBitrate: VIDEO_BPS_MAX }],
-  });
-  const codecs = h264First('sender');
-  if (codecs !== null) video.setCodecPreferences?.(codecs);
-  pc.addTransceiver(tracks.get('audio') ?? 'audio', {
-    direction: 'sendonly',
-    sendEncodings: [{ maxBitrate: AUDIO_BPS_MAX }],
-  });
-  await keepResolution(video.sender);
-  await pc.setLocalDescription();
-  return pc;
-}
-
-/** A changing resolution costs HLS an init segment and a discontinuity; fewer frames for a moment cost nothing. */
-async function keepResolution(sender: RTCRtpSender): Promise<void> {
-  try {
-    await sender.setParameters({ ...sender.getParameters(), degradationPreference: 'maintain-resolution' });
-  } catch {
-    // A wish, not a need: Firefox has no such parameter.
-  }
-}
-
-function connected(pc: RTCPeerConnection, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error('No connection in time')), CONNECT_TIMEOUT_MS);
-  const look = () => {
-    if (pc.connectionState === 'connected') resolve();
-    if (pc.connectionState === 'failed' || pc.connectionState === 'closed')
-      reject(new Error('No connection'));
-  };
-  pc.addEventListener('connectionstatechange', look);
-  signal.addEventListener('abort', () => reject(new Error('Stopped')), { once: true });
-  look();
-  return promise.finally(() => {
-    clearTimeout(timer);
-    pc.removeEventListener('connectionstatechange', look);
-  });
+function isTakenOver(error: unknown): boolean {
+  return error instanceof ExchangeRefused && error.code === 'taken-over';
 }
 
 function failureOf(error: unknown): WhipFailure {
@@ -231,17 +236,8 @@ function kindOf(track: MediaStreamTrack): 'video' | 'audio' {
   return track.kind === 'audio' ? 'audio' : 'video';
 }
 
-/** Waits, at most until the network says that it is back. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const done = () => {
-    clearTimeout(timer);
-    globalThis.removeEventListener('online', done);
-    signal.removeEventListener('abort', done);
-    resolve();
-  };
-  const timer = setTimeout(done, ms);
-  globalThis.addEventListener('online', done);
-  signal.addEventListener('abort', done);
-  return promise;
+async function look(pc: RTCPeerConnection, loss: UplinkLoss, lost: () => void): Promise<void> {
+  // A report on the microphone alone is short, and has the transport that everything shares.
+  const bytes = receivedBytes(await pc.getTransceivers()[1]!.sender.getStats());
+  if (bytes !== null && loss.look(bytes, performance.now())) lost();
 }

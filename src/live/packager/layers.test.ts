@@ -106,6 +106,19 @@ test('a layer that pauses and returns keeps its place by gaps, without a discont
   assert.deepEqual(durations(paused).slice(-1), durations(playlist('video-2')).slice(-1));
 });
 
+test('a reload that waits for a part of a layer that pauses is answered with the next gap', () => {
+  const { packager, feed } = open();
+  for (let second = 0; second < 5; second++) for (const layer of [0, 1]) feed(layer, second);
+  const answer = packager.source.playlist('video', { msn: 3, part: 5 });
+  let reloaded = '';
+  assert.ok('onSettled' in answer, 'the answer waits');
+  answer.onSettled(outcome => {
+    reloaded = text(outcome);
+  });
+  for (let second = 5; second < 9; second++) feed(1, second);
+  assert.match(reloaded, /3\.m4s\n[^\n]*\n#EXT-X-GAP/);
+});
+
 test('all layers cross a pause of the publisher at the same discontinuity', () => {
   const { feed, playlist } = open();
   for (const second of [0, 1, 2, 3, 10, 11, 12, 13, 14, 15]) {

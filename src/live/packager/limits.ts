@@ -65,7 +65,7 @@ export const VIDEO_RENDITIONS_MAX = 4;
 /** A layer this much behind the others has paused: its playlist has a gap from there on. More than a frame at 1 a second. */
 export const LAYER_LATE_S = 1.5;
 /** The first players wait this long, in media time, for all layers to begin. Congestion control ramps up meanwhile. */
-export const LAYERS_WAIT_S = 4;
+export const LAYERS_WAIT_S = 3;
 
 /**
  * BANDWIDTH while live is what was measured with this headroom, and not less than what an encoder needs for so many pixels:

@@ -247,7 +247,8 @@ export class Rendition implements VideoSink {
     if (msn >= this.#nextMsn) return false;
     const segment = this.#find(msn);
     if (!segment || hasNoParts(segment) || segment.parts.length > part) return true;
-    return segment.complete && msn + 1 < this.#nextMsn && (this.#find(msn + 1)?.parts.length ?? 0) > 0;
+    const next = this.#find(msn + 1);
+    return segment.complete && next !== undefined && (next.complete || next.parts.length > 0);
   }
 
   #body(skip = false): HlsBody {

@@ -26,6 +26,7 @@ test('a packet is read with its contributing sources, extension and padding set 
 });
 
 for (const [name, hex] of [
+  ['more bytes than a datagram has', `806a0001 00000001 00000001 ${'00'.repeat(1489)}`],
   ['version 1', '406a0001 00000001 00000001'],
   ['eleven bytes', '806a0001 00000001 000000'],
   ['contributing sources beyond the end', '816a0001 00000001 00000001'],

@@ -17,7 +17,7 @@ export interface RtpPacket {
 }
 
 export const RTP_HEADER_BYTES = 12;
-/** What arrives or leaves in one datagram at most. */
+/** What arrives or leaves in one datagram at most: every bound in packets is one in bytes by this. */
 export const RTP_PACKET_BYTES_MAX = 1500;
 
 /** Whether a datagram of a muxed transport is RTCP: packet types 192 to 223 (RFC 5761 section 4). */
@@ -25,10 +25,10 @@ export function isRtcp(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && bytes[1]! >= 192 && bytes[1]! <= 223;
 }
 
-/** Reads one RTP packet; null when the bytes are not RTP version 2 or contradict themselves. */
+/** Reads one RTP packet; null when the bytes are not RTP version 2, contradict themselves or are too many. */
 export function parseRtp(bytes: Uint8Array): RtpPacket | null {
   const length = bytes.length;
-  if (length < RTP_HEADER_BYTES || bytes[0]! >> 6 !== 2) return null;
+  if (length < RTP_HEADER_BYTES || length > RTP_PACKET_BYTES_MAX || bytes[0]! >> 6 !== 2) return null;
   const first = bytes[0]!;
   let offset = RTP_HEADER_BYTES + 4 * (first & 0x0f);
   let extensionProfile = 0;

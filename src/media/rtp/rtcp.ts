@@ -1,4 +1,4 @@
-import { readUint16, readUint32 } from './packet.ts';
+import { RTP_PACKET_BYTES_MAX, readUint16, readUint32 } from './packet.ts';
 
 /** RFC 3550 section 6.4.1. */
 export interface ReceptionReport {
@@ -51,6 +51,7 @@ const REMB_NAME = 0x52454d42;
 /** Reads a compound RTCP packet. What follows a malformed packet is left out: its length cannot be trusted. */
 export function parseRtcp(bytes: Uint8Array): Rtcp[] {
   const found: Rtcp[] = [];
+  if (bytes.length > RTP_PACKET_BYTES_MAX) return found;
   let at = 0;
   for (let count = 0; count < RTCP_PACKETS_MAX && at + 4 <= bytes.length; count++) {
     const end = at + 4 + 4 * readUint16(bytes, at + 2);

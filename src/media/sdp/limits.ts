@@ -21,7 +21,8 @@ export type SdpReason =
   | 'no-ice'
   | 'no-fingerprint'
   | 'no-bundle'
-  | 'no-rtcp-mux';
+  | 'no-rtcp-mux'
+  | 'too-many-layers';
 
 export function refuse(reason: SdpReason, message: string): never {
   throw new MediaError(reason, message);

@@ -1,7 +1,8 @@
 import type { MediaDescription } from 'sdp-transform';
+import { refuse } from './limits.ts';
 import type { AcceptedSimulcast } from './offer.ts';
 
-/** Layers of one video line. An offer of more is answered as one without simulcast. */
+/** Layers of one video line. An offer of more is refused: an encoder that is told of fewer than it offered may stop. */
 export const SIMULCAST_LAYERS_MAX = 4;
 
 const RID = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
@@ -9,14 +10,19 @@ const REPAIRED_RID = 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id';
 /** RFC 8851 section 10 sets no length; a header extension of one byte's form carries 16. */
 const RID_FORM = /^[\w-]{1,16}$/;
 
-/** Takes every layer or none: an encoder whose layers are not all accepted may stop. Null when there is nothing to take. */
+/** Takes every layer or none; null when there is nothing to take. Throws `MediaError` `too-many-layers`. */
 export function acceptSimulcast(
   media: MediaDescription,
   extensionId: (media: MediaDescription, uri: string) => number | null,
 ): AcceptedSimulcast | null {
   const ridId = extensionId(media, RID);
   const rids = sentRids(media);
-  if (ridId === null || rids.length === 0 || rids.length > SIMULCAST_LAYERS_MAX) return null;
+  if (ridId === null || rids.length === 0) return null;
+  if (rids.length > SIMULCAST_LAYERS_MAX)
+    refuse(
+      'too-many-layers',
+      `simulcast has at most ${SIMULCAST_LAYERS_MAX} layers, ${rids.length} are offered`,
+    );
   if (new Set(rids).size !== rids.length || !rids.every(rid => RID_FORM.test(rid))) return null;
   return { rids, ridId, repairedRidId: extensionId(media, REPAIRED_RID) };
 }

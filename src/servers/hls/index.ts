@@ -2,16 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
-import type { HlsOutcome, HlsSource } from '#live/index.ts';
+import { type HlsOutcome, type HlsSource, Pending } from '#live/index.ts';
 import { sendBody, sendRefusal } from './respond.ts';
-import type { HlsStats } from './stats.ts';
-import { parseTarget, type Target } from './target.ts';
+import { createHlsStats, type HlsStats } from './stats.ts';
+import { createTargetReader, type Target } from './target.ts';
+import { Turns } from './turns.ts';
 
 export { createHlsStats, type HlsStats } from './stats.ts';
 
 export interface HlsDeps {
-  /** The packager while live, the replay after; null when there is neither. */
-  readonly source: (broadcastId: BroadcastId) => Promise<HlsSource | null>;
+  /** The packager while live, at once; the replay after; null when there is neither. */
+  readonly source: (broadcastId: BroadcastId) => HlsSource | null | Promise<HlsSource | null>;
   readonly log: Logger;
   /** Counted into. */
   readonly stats?: HlsStats;
@@ -26,67 +27,106 @@ const CACHE_REPLAY = 'public, max-age=60';
 
 /**
  * Answers every request below `/hls/`. Raw `node:http`: at eleven requests a second for each viewer this is the busiest
- * path of the server, so it builds nothing for a request that others have built already.
+ * path of the server, so it builds nothing for a request that others have built already, and while live it awaits nothing.
  */
 export function createHlsHandler(
   deps: HlsDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
-    handle(deps, request, response).catch((cause: unknown) => {
-      if (deps.stats) deps.stats.responses.refused++;
-      if (cause instanceof Refusal) refuse(request, response, cause);
-      else fail(deps.log, request, response, cause);
-    });
-  };
+  const handler = new HlsHandler(deps);
+  return (request, response) => handler.handle(request, response);
 }
 
-async function handle(deps: HlsDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    throw new Refusal('method-not-allowed', 'Streams are read with GET.');
-  const target = parseTarget(request.url ?? '');
-  const source = await deps.source(target.broadcastId);
-  if (!source) throw new Refusal('not-found', 'There is no such stream, or it has not begun.');
-  const answer = target.ask(source);
-  if (!('onSettled' in answer)) {
-    if (deps.stats) count(deps.stats, target, answer);
-    deliver(request, response, answer, cacheControl(target, source));
-    return;
+class HlsHandler {
+  readonly #deps: HlsDeps;
+  readonly #stats: HlsStats;
+  readonly #read = createTargetReader();
+  readonly #turns = new Turns();
+
+  constructor(deps: HlsDeps) {
+    this.#deps = deps;
+    this.#stats = deps.stats ?? createHlsStats();
   }
-  if (deps.stats) countWaiting(deps.stats, response);
-  response.once('close', () => answer.cancel());
-  answer.onSettled(outcome => {
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
     try {
-      if (deps.stats) count(deps.stats, target, outcome);
-      deliver(request, response, outcome, cacheControl(target, source));
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        throw new Refusal('method-not-allowed', 'Streams are read with GET.');
+      const target = this.#read(request.url ?? '');
+      const source = this.#deps.source(target.broadcastId);
+      if (source instanceof Promise) void this.#answerLater(request, response, target, source);
+      else this.#answer(request, response, target, source);
     } catch (cause) {
-      fail(deps.log, request, response, cause); // one broken connection harms nobody else who waits
+      this.#failed(request, response, cause);
     }
-  });
-}
-
-function count(stats: HlsStats, target: Target, outcome: HlsOutcome): void {
-  if (outcome instanceof Refusal) {
-    stats.responses.refused++;
-    return;
   }
-  stats.responses[target.blocking ? 'blocking' : target.kind]++;
-  stats.bytes += outcome.length;
-}
 
-/** Whoever is answered, or hangs up, waits no longer. */
-function countWaiting(stats: HlsStats, response: ServerResponse): void {
-  stats.waiting++;
-  response.once('close', () => stats.waiting--);
-}
+  async #answerLater(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    source: Promise<HlsSource | null>,
+  ): Promise<void> {
+    try {
+      this.#answer(request, response, target, await source);
+    } catch (cause) {
+      this.#failed(request, response, cause);
+    }
+  }
 
-function deliver(
-  request: IncomingMessage,
-  response: ServerResponse,
-  outcome: HlsOutcome,
-  cache: string,
-): void {
-  if (outcome instanceof Refusal) refuse(request, response, outcome);
-  else sendBody(request, response, outcome, cache);
+  #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    source: HlsSource | null,
+  ): void {
+    if (!source) throw new Refusal('not-found', 'There is no such stream, or it has not begun.');
+    const answer = target.ask(source);
+    if (answer instanceof Pending) this.#wait(request, response, target, source, answer);
+    else this.#deliver(request, response, target, source, answer);
+  }
+
+  /** Who hangs up no longer waits. Those who wait for the same thing are answered in turns. */
+  #wait(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    source: HlsSource,
+    pending: Pending,
+  ): void {
+    this.#stats.waiting++;
+    response.once('close', () => {
+      this.#stats.waiting--;
+      pending.cancel();
+    });
+    pending.onSettled(outcome => {
+      this.#turns.take(() => {
+        try {
+          if (!response.destroyed) this.#deliver(request, response, target, source, outcome);
+        } catch (cause) {
+          this.#failed(request, response, cause); // one broken connection harms nobody else who waits
+        }
+      });
+    });
+  }
+
+  #deliver(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    source: HlsSource,
+    outcome: HlsOutcome,
+  ): void {
+    if (outcome instanceof Refusal) throw outcome;
+    this.#stats.responses[target.blocking ? 'blocking' : target.kind]++;
+    this.#stats.bytes += outcome.length;
+    sendBody(request, response, outcome, cacheControl(target, source));
+  }
+
+  #failed(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
+    this.#stats.responses.refused++;
+    if (cause instanceof Refusal) refuse(request, response, cause);
+    else fail(this.#deps.log, request, response, cause);
+  }
 }
 
 function cacheControl(target: Target, source: HlsSource): string {

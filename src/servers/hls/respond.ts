@@ -1,10 +1,15 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problemOf, type Refusal } from '#contract/errors.ts';
 import type { HlsBody } from '#live/index.ts';
 import { gzipped } from './gzip.ts';
 import { parseRange, slice } from './range.ts';
 
-const TYPES = { playlist: 'application/vnd.apple.mpegurl', media: 'video/mp4' } as const;
+/** Of every answer. Header lines are raw lists of names and values, which `node:http` writes as they are. */
+const COMMON = ['Access-Control-Allow-Origin', '*', 'X-Content-Type-Options', 'nosniff'];
+const PLAYLIST = [...COMMON, 'Content-Type', 'application/vnd.apple.mpegurl', 'Vary', 'accept-encoding'];
+const PLAYLIST_GZIP = [...PLAYLIST, 'Content-Encoding', 'gzip'];
+const MEDIA = [...COMMON, 'Content-Type', 'video/mp4', 'Accept-Ranges', 'bytes'];
+const PROBLEM = [...COMMON, 'Content-Type', 'application/problem+json', 'Cache-Control', 'no-store'];
 
 /** Sends a body, whole or the range that was asked for. */
 export function sendBody(
@@ -13,80 +18,65 @@ export function sendBody(
   body: HlsBody,
   cacheControl: string,
 ): void {
-  const headers: OutgoingHttpHeaders = {
-    'content-type': TYPES[body.type],
-    'cache-control': cacheControl,
-    'access-control-allow-origin': '*',
-    'x-content-type-options': 'nosniff',
-  };
-  if (body.type === 'playlist') sendPlaylist(request, response, body, headers);
-  else sendMedia(request, response, body, headers);
+  if (body.type === 'playlist') sendPlaylist(request, response, body, cacheControl);
+  else sendMedia(request, response, body, cacheControl);
 }
 
 function sendPlaylist(
   request: IncomingMessage,
   response: ServerResponse,
   body: HlsBody,
-  headers: OutgoingHttpHeaders,
+  cacheControl: string,
 ): void {
-  headers.vary = 'accept-encoding';
-  if (!acceptsGzip(request.headers['accept-encoding'])) {
-    write(request, response, 200, headers, body.chunks, body.length);
-    return;
-  }
-  const bytes = gzipped(body);
-  headers['content-encoding'] = 'gzip';
-  write(request, response, 200, headers, [bytes], bytes.length);
+  const small = acceptsGzip(request.headers['accept-encoding']) ? gzipped(body) : null;
+  const lines = [...(small ? PLAYLIST_GZIP : PLAYLIST), 'Cache-Control', cacheControl];
+  if (small) write(request, response, 200, lines, [small], small.length);
+  else write(request, response, 200, lines, body.chunks, body.length);
 }
 
 function sendMedia(
   request: IncomingMessage,
   response: ServerResponse,
   body: HlsBody,
-  headers: OutgoingHttpHeaders,
+  cacheControl: string,
 ): void {
-  headers['accept-ranges'] = 'bytes';
+  const lines = [...MEDIA, 'Cache-Control', cacheControl];
   const range = parseRange(request.headers.range, body.length);
   if (!range) {
-    write(request, response, 200, headers, body.chunks, body.length);
+    write(request, response, 200, lines, body.chunks, body.length);
     return;
   }
-  headers['content-range'] = `bytes ${range.start}-${range.end}/${body.length}`;
-  write(request, response, 206, headers, slice(body.chunks, range), range.end - range.start + 1);
+  lines.push('Content-Range', `bytes ${range.start}-${range.end}/${body.length}`);
+  write(request, response, 206, lines, slice(body.chunks, range), range.end - range.start + 1);
 }
 
 export function sendRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const problem = problemOf(refusal);
   const bytes = new TextEncoder().encode(JSON.stringify(problem));
-  const headers: OutgoingHttpHeaders = {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    'access-control-allow-origin': '*',
-    'x-content-type-options': 'nosniff',
-  };
-  if (refusal.retryAfterS !== undefined) headers['retry-after'] = String(refusal.retryAfterS);
-  if (problem.status === 405) headers.allow = 'GET, HEAD';
-  write(request, response, problem.status, headers, [bytes], bytes.length);
+  const lines = [...PROBLEM];
+  if (refusal.retryAfterS !== undefined) lines.push('Retry-After', String(refusal.retryAfterS));
+  if (problem.status === 405) lines.push('Allow', 'GET, HEAD');
+  write(request, response, problem.status, lines, [bytes], bytes.length);
 }
 
 function write(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,
-  headers: OutgoingHttpHeaders,
+  lines: string[],
   chunks: readonly Uint8Array[],
   length: number,
 ): void {
-  headers['content-length'] = length;
-  response.writeHead(status, headers);
+  lines.push('Content-Length', String(length));
+  response.writeHead(status, lines);
   if (request.method === 'HEAD' || chunks.length === 0) {
     response.end();
     return;
   }
-  response.cork(); // one write to the socket for the head and all chunks
+  if (chunks.length > 1) response.cork(); // one write to the socket for the head and all chunks
   for (let i = 0; i < chunks.length - 1; i++) response.write(chunks[i]);
   response.end(chunks[chunks.length - 1]);
-  response.uncork();
+  if (chunks.length > 1) response.uncork();
 }
 
 /** Whether `Accept-Encoding` (RFC 9110 section 12.5.3) lists gzip and does not give it weight zero. */

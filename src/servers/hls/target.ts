@@ -17,6 +17,23 @@ export const URL_MAX = 512;
 const PATH =
   /^\/hls\/([0-9a-z]{26})\/(?:(index\.m3u8)|(video(?:-[2-9])?|audio)\/(?:(index|replay)\.m3u8|init-(\d{1,6})\.mp4|(\d{1,9})(?:\.(\d{1,4})|-(\d{1,9}))?\.m4s))$/;
 
+/** URLs of which the target is kept: everybody asks for the same few at the live edge. */
+const KNOWN_MAX = 4096;
+
+/** `parseTarget` with a memory. */
+export function createTargetReader(): (url: string) => Target {
+  const known = new Map<string, Target>();
+  return url => {
+    let target = known.get(url);
+    if (!target) {
+      target = parseTarget(url);
+      if (known.size >= KNOWN_MAX) known.clear();
+      known.set(url, target);
+    }
+    return target;
+  };
+}
+
 /** Reads a URL. Throws `not-found` for what is not one of our names, `invalid-request` for wrong delivery directives. */
 export function parseTarget(url: string): Target {
   const mark = url.indexOf('?');

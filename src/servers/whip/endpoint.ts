@@ -53,7 +53,7 @@ export interface WhipServer {
 /** What `/whip` does with an offer. */
 export class Whip implements WhipServer, Protocol<WhipSession> {
   readonly path = '/whip';
-  readonly offer = { role: 'publisher' } as const;
+  readonly offer = { role: 'publisher', simulcast: true } as const;
   readonly offers = WHIP_OFFERS;
   readonly signalling: Signalling<WhipSession>;
   readonly #deps: WhipDeps;

@@ -1,0 +1,63 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
+
+/** A way of datagrams to a port of loopback that can be cut, as a NAT forgets a mapping. */
+export interface UdpRelay {
+  readonly port: number;
+  /** Whoever used it so far is no longer carried, either way; a new socket is. */
+  cut(): void;
+  /** While closed, nobody is carried. */
+  open: boolean;
+  close(): void;
+}
+
+interface Way {
+  readonly up: Socket;
+  isCut: boolean;
+}
+
+export async function startUdpRelay(serverPort: number): Promise<UdpRelay> {
+  const down = createSocket('udp4');
+  const ways = new Map<string, Way>();
+  down.on('message', (bytes, { address, port }) => {
+    const from = `${address}:${port}`;
+    const way = ways.get(from) ?? add(from, address, port);
+    if (relay.open && !way.isCut) way.up.send(bytes, serverPort, '127.0.0.1');
+  });
+  const add = (from: string, address: string, port: number): Way => {
+    const way: Way = { up: createSocket('udp4'), isCut: false };
+    way.up.on('message', bytes => {
+      if (relay.open && !way.isCut) down.send(bytes, port, address);
+    });
+    ways.set(from, way);
+    return way;
+  };
+  down.bind(0, '127.0.0.1');
+  await once(down, 'listening');
+  const relay: UdpRelay = {
+    port: (down.address() as AddressInfo).port,
+    open: true,
+    cut() {
+      for (const way of ways.values()) way.isCut = true;
+    },
+    close() {
+      down.close();
+      for (const { up } of ways.values()) up.close();
+    },
+  };
+  return relay;
+}
+
+/** Has the page's WebRTC of one protocol go through the relay: every answer names the relay's port. */
+export async function routeThrough(relay: UdpRelay, page: Page, protocol: 'whip' | 'whep'): Promise<void> {
+  await page.route(`**/${protocol}/*`, async route => {
+    const response = await route.fetch();
+    const answer = (await response.text()).replace(
+      /(a=candidate:\S+ \d+ udp \d+ \S+) \d+/gi,
+      `$1 ${relay.port}`,
+    );
+    await route.fulfill({ response, body: answer });
+  });
+}
