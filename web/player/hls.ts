@@ -9,6 +9,12 @@ const MEDIA_RECOVERIES_MAX = 3;
 /** Recoveries are forgiven after this long without another. */
 const FORGIVE_MS = 30_000;
 
+/**
+ * Sound may begin some milliseconds after the picture, and hls.js fetches from the live edge whichever of them is asked for
+ * what is before its start.
+ */
+const EARLIEST_S = 0.25;
+
 export interface HlsOptions {
   readonly url: string;
   readonly video: HTMLVideoElement;
@@ -48,7 +54,7 @@ function configOf({ mode, startAtMs }: HlsOptions): Partial<HlsConfig> {
     backBufferLength: live ? 10 : 60,
     maxBufferLength: live ? 10 : 30,
     maxMaxBufferLength: live ? 20 : 120,
-    startPosition: startAtMs === null ? (live ? -1 : 0) : startAtMs / 1000,
+    startPosition: startAtMs === null ? (live ? -1 : 0) : Math.max(startAtMs / 1000, EARLIEST_S),
     manifestLoadPolicy: {
       default: {
         maxTimeToFirstByteMs: 8_000,
@@ -117,7 +123,8 @@ class MseHls implements Playback {
       fragments[0];
     if (!fragment) return null;
     const withinS = (atMs - (fragment.programDateTime ?? atMs)) / 1000;
-    return fragment.start + Math.min(Math.max(withinS, 0), fragment.duration);
+    const position = fragment.start + Math.min(Math.max(withinS, 0), fragment.duration);
+    return Math.max(position, fragments[0]!.start + EARLIEST_S);
   }
 
   close(): void {
