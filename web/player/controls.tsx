@@ -20,20 +20,23 @@ import 'media-chrome/dist/media-fullscreen-button.js';
 import 'media-chrome/dist/media-time-range.js';
 import 'media-chrome/dist/media-time-display.js';
 import { heartArea } from '../room/heart-curve.ts';
+import { LiveScrubber } from './live-scrubber.tsx';
+import type { Watcher } from './watcher.ts';
 
 const icon = { size: 22, strokeWidth: 1.75, 'aria-hidden': true } as const;
 
 export interface ControlsProps {
   readonly replay: boolean;
+  readonly watcher: Watcher;
   /** Heights of the hearts' curve over the replay's length; empty for none. */
   readonly hearts: readonly number[];
 }
 
 /** media-chrome's controls in our icons. Each shows what the media element confirmed, not what was asked of it. */
-export default function Controls({ replay, hearts }: ControlsProps) {
+export default function Controls({ replay, watcher, hearts }: ControlsProps) {
   return (
     <media-control-bar class="controls" data-replay={replay || undefined}>
-      {replay ? <Scrubber hearts={hearts} /> : null}
+      {replay ? <Scrubber hearts={hearts} /> : <LiveScrubber watcher={watcher} />}
       <media-play-button class="control-play" notooltip>
         <Play slot="play" {...icon} />
         <Pause slot="pause" {...icon} />

@@ -16,15 +16,15 @@ export class HlsJoin {
   /** What failed before there was anybody to tell. */
   #early: ErrorData | null = null;
 
-  constructor(HlsPlayer: typeof Hls, url: string, mode: 'hls' | 'replay') {
+  constructor(HlsPlayer: typeof Hls, url: string, mode: 'hls' | 'replay', startS: number | null) {
     this.errors = HlsPlayer.ErrorTypes;
-    this.hls = new HlsPlayer(configOf(mode));
+    this.hls = new HlsPlayer(configOf(mode, startS));
     this.hls.on(HlsPlayer.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
       if (this.#failed) this.#failed(data);
       else this.#early = data;
     });
-    this.#edge = mode === 'hls' ? new LiveEdge(HlsPlayer, this.hls) : null;
+    this.#edge = mode === 'hls' ? new LiveEdge(HlsPlayer, this.hls, startS === null) : null;
     this.hls.loadSource(url);
   }
 
@@ -42,7 +42,7 @@ export class HlsJoin {
   }
 }
 
-function configOf(mode: 'hls' | 'replay'): Partial<HlsConfig> {
+function configOf(mode: 'hls' | 'replay', startS: number | null): Partial<HlsConfig> {
   const live = mode === 'hls';
   return {
     lowLatencyMode: true,
@@ -57,7 +57,7 @@ function configOf(mode: 'hls' | 'replay'): Partial<HlsConfig> {
     backBufferLength: live ? 10 : 60,
     maxBufferLength: live ? 10 : 30,
     maxMaxBufferLength: live ? 20 : 120,
-    startPosition: live ? -1 : 0,
+    startPosition: startS ?? -1,
     manifestLoadPolicy: {
       default: {
         maxTimeToFirstByteMs: 8_000,
@@ -86,22 +86,29 @@ let ahead: Ahead | null = null;
 export function joinHlsAhead(url: string): void {
   if (ahead?.url === url) return;
   dropAhead();
-  const join = begin(url, 'hls').catch(() => null);
+  const join = begin(url, 'hls', null).catch(() => null);
   ahead = { url, join, timer: window.setTimeout(dropAhead, UNTAKEN_MS) };
 }
 
-/** The join that was begun ahead, or a new one; null where hls.js cannot play. It belongs to the caller. */
-export function takeHlsJoin(url: string, mode: 'hls' | 'replay'): Promise<HlsJoin | null> {
-  if (mode === 'replay' || ahead?.url !== url) return begin(url, mode);
+/**
+ * The join that was begun ahead, or a new one; null where hls.js cannot play. It belongs to the caller. `startS`: seconds on the
+ * player's timeline to begin at, null for the newest picture.
+ */
+export function takeHlsJoin(
+  url: string,
+  mode: 'hls' | 'replay',
+  startS: number | null,
+): Promise<HlsJoin | null> {
+  if (startS !== null || ahead?.url !== url) return begin(url, mode, startS);
   const { join, timer } = ahead;
   clearTimeout(timer);
   ahead = null;
   return join;
 }
 
-async function begin(url: string, mode: 'hls' | 'replay'): Promise<HlsJoin | null> {
+async function begin(url: string, mode: 'hls' | 'replay', startS: number | null): Promise<HlsJoin | null> {
   const { default: HlsPlayer } = await import('hls.js');
-  return HlsPlayer.isSupported() ? new HlsJoin(HlsPlayer, url, mode) : null;
+  return HlsPlayer.isSupported() ? new HlsJoin(HlsPlayer, url, mode, startS) : null;
 }
 
 function dropAhead(): void {

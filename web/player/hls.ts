@@ -7,11 +7,19 @@ const MEDIA_RECOVERIES_MAX = 3;
 /** Recoveries are forgiven after this long without another. */
 const FORGIVE_MS = 30_000;
 
+/**
+ * Sound may begin some milliseconds after the picture, and hls.js fetches from the live edge whichever of them is asked for
+ * what is before its start.
+ */
+const EARLIEST_S = 0.25;
+
 export interface HlsOptions {
   readonly url: string;
   readonly video: HTMLVideoElement;
   readonly mode: 'hls' | 'replay';
   readonly startedAtMs: () => number | null;
+  /** The media time to begin at; null for the newest picture, or the start of a replay. */
+  readonly startAtMs: number | null;
   readonly events: PlaybackEvents;
 }
 
@@ -19,7 +27,7 @@ export interface HlsOptions {
 export async function openHls(options: HlsOptions, signal: AbortSignal): Promise<Playback> {
   // Chromium plays some HLS by itself, without low latency; Safari's own player is the better one.
   if (playsHlsWell(options.video)) return new NativeHls(options);
-  const join = await takeHlsJoin(options.url, options.mode);
+  const join = await takeHlsJoin(options.url, options.mode, startPositionOf(options));
   if (signal.aborted) join?.close();
   signal.throwIfAborted();
   if (join) return new MseHls(join, options);
@@ -35,6 +43,12 @@ export function openHlsAhead(url: string): void {
 function playsHlsWell(video: HTMLVideoElement): boolean {
   const native = video.canPlayType('application/vnd.apple.mpegurl') !== '';
   return native && ('webkitDisplayingFullscreen' in video || !('MediaSource' in globalThis));
+}
+
+/** Seconds on the player's timeline; null for the newest picture. */
+function startPositionOf({ mode, startAtMs }: HlsOptions): number | null {
+  if (startAtMs !== null) return Math.max(startAtMs / 1000, EARLIEST_S);
+  return mode === 'hls' ? null : 0;
 }
 
 class MseHls implements Playback {
@@ -63,6 +77,30 @@ class MseHls implements Playback {
 
   latencyS(): number | null {
     return this.mode === 'hls' ? this.#join.hls.latency : null;
+  }
+
+  seek(mediaTimeMs: number): void {
+    const position = this.#positionOf(mediaTimeMs);
+    if (position !== null) this.#options.video.currentTime = position;
+  }
+
+  goLive(): void {
+    const { liveSyncPosition } = this.#join.hls;
+    if (liveSyncPosition !== null) this.#options.video.currentTime = liveSyncPosition;
+    void this.#options.video.play();
+  }
+
+  /** Where the player's timeline has this media time: interruptions are in the clock and not on the timeline. */
+  #positionOf(mediaTimeMs: number): number | null {
+    const fragments = this.#join.hls.latestLevelDetails?.fragments ?? [];
+    const atMs = (this.#options.startedAtMs() ?? 0) + mediaTimeMs;
+    const fragment =
+      fragments.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= atMs) ??
+      fragments[0];
+    if (!fragment) return null;
+    const withinS = (atMs - (fragment.programDateTime ?? atMs)) / 1000;
+    const position = fragment.start + Math.min(Math.max(withinS, 0), fragment.duration);
+    return Math.max(position, fragments[0]!.start + EARLIEST_S);
   }
 
   close(): void {
@@ -107,17 +145,35 @@ class NativeHls implements Playback {
     this.mode = options.mode;
     this.#options = options;
     this.#element = new ElementWatch(options.video, options.events);
-    options.video.addEventListener('error', this.#failed);
-    options.video.src = options.url;
+    const { video, startAtMs } = options;
+    video.addEventListener('error', this.#failed);
+    if (startAtMs !== null)
+      video.addEventListener('loadedmetadata', () => this.seek(startAtMs), { once: true });
+    video.src = options.url;
   }
 
   mediaTimeMs(): number | null {
-    const { video, startedAtMs } = this.#options;
-    const epochMs = startedAtMs();
-    const zeroMs = (video as DatedVideo).getStartDate?.().getTime() ?? Number.NaN;
-    if (epochMs !== null && !Number.isNaN(zeroMs))
-      return Math.max(0, zeroMs + video.currentTime * 1000 - epochMs);
+    const { video } = this.#options;
+    const zeroMs = this.#zeroMs();
+    if (zeroMs !== null) return Math.max(0, zeroMs + video.currentTime * 1000);
     return this.mode === 'replay' ? video.currentTime * 1000 : null;
+  }
+
+  seek(mediaTimeMs: number): void {
+    this.#options.video.currentTime = Math.max(0, (mediaTimeMs - (this.#zeroMs() ?? 0)) / 1000);
+  }
+
+  goLive(): void {
+    const { video } = this.#options;
+    if (video.seekable.length > 0) video.currentTime = video.seekable.end(video.seekable.length - 1);
+    void video.play();
+  }
+
+  /** Media time at which the player's timeline begins; null while it is not known. */
+  #zeroMs(): number | null {
+    const epochMs = this.#options.startedAtMs();
+    const zeroMs = (this.#options.video as DatedVideo).getStartDate?.().getTime() ?? Number.NaN;
+    return epochMs === null || Number.isNaN(zeroMs) ? null : zeroMs - epochMs;
   }
 
   latencyS(): number | null {

@@ -58,13 +58,14 @@ export class LiveEdge {
   /** When the first picture was sought. */
   #beganMs: number | null = null;
   /** Nobody went back on purpose. */
-  #follows = true;
+  #follows: boolean;
   #behind: number | null = null;
   #stallsS = 0;
   #steadySinceMs = 0;
 
-  constructor(HlsPlayer: typeof Hls, hls: Hls) {
+  constructor(HlsPlayer: typeof Hls, hls: Hls, follows: boolean) {
     this.#hls = hls;
+    this.#follows = follows;
     const { LEVEL_UPDATED, BUFFER_APPENDED } = HlsPlayer.Events;
     hls.on(LEVEL_UPDATED, this.#levelUpdated);
     hls.on(BUFFER_APPENDED, this.#appended);

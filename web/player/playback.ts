@@ -32,6 +32,10 @@ export interface Playback {
   mediaTimeMs(): number | null;
   /** Behind the newest picture, in seconds; null where that means nothing. */
   latencyS(): number | null;
+  /** Shows what was at this time; absent where there is nothing but now. */
+  seek?(mediaTimeMs: number): void;
+  /** Back to the newest picture. */
+  goLive?(): void;
   /** `sessionOver`: the server has ended its side already. */
   close(sessionOver?: boolean): void;
 }

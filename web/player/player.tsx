@@ -120,7 +120,6 @@ const STATES = [
 
 interface LazyControlsProps extends ControlsProps {
   readonly video: { current: HTMLVideoElement | null };
-  readonly watcher: Watcher;
 }
 
 /** The controls come after the first picture, which they would otherwise delay. */
@@ -142,7 +141,7 @@ function LazyControls({ replay, hearts, video, watcher }: LazyControlsProps) {
       },
     );
   }, [wanted, video]);
-  return Controls === null ? null : <Controls replay={replay} hearts={hearts} />;
+  return Controls === null ? null : <Controls replay={replay} watcher={watcher} hearts={hearts} />;
 }
 
 /** The two taps there may be before a picture: one to play at all, one to hear. */

@@ -27,6 +27,7 @@ export class Watcher {
   readonly #mode = signal<Playback['mode'] | null>(null);
   readonly #status = signal<WatchStatus>('idle');
   readonly #mutedByBrowser = signal(false);
+  readonly #rewound = signal(false);
   readonly #video: HTMLVideoElement;
   readonly #startedAtMs: () => number | null;
   readonly #preference: Preference;
@@ -34,6 +35,8 @@ export class Watcher {
   readonly #still: Still;
   readonly #return: WhepReturn;
   #source: Source | null = null;
+  /** What was shown when the last playback was closed. */
+  #leftAtMs: number | null = null;
   #playback: Playback | null = null;
   #opening = new AbortController();
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -78,8 +81,40 @@ export class Watcher {
     return this.#mutedByBrowser;
   }
 
+  /** The past of a broadcast that is live is on the screen, because a person wanted it. */
+  get rewound(): ReadonlySignal<boolean> {
+    return this.#rewound;
+  }
+
   mediaTimeMs(): number | null {
     return this.#playback?.mediaTimeMs() ?? null;
+  }
+
+  /** How far behind the newest picture the one on the screen is. */
+  behindMs(): number {
+    return (this.#playback?.latencyS() ?? 0) * 1000;
+  }
+
+  /** Shows what was at this time of a live broadcast, until `goLive`: WebRTC has no past, so it gives way to HLS. */
+  seek(mediaTimeMs: number): void {
+    const source = this.#source;
+    if (source?.kind !== 'live' || source.hlsUrl === null) return;
+    this.#rewound.value = true;
+    this.#return.stop();
+    if (this.#playback?.seek) this.#playback.seek(mediaTimeMs);
+    else {
+      this.#drop();
+      this.#status.value = 'joining';
+      this.#openHls(source.hlsUrl, 'hls', mediaTimeMs);
+    }
+  }
+
+  goLive(): void {
+    this.#rewound.value = false;
+    const source = this.#source;
+    const hasWhep = source?.kind === 'live' && source.whepUrl !== null && this.#preference !== 'hls';
+    if (hasWhep && !this.#avoidWhep && this.#mode.value !== 'whep') this.#open();
+    else this.#playback?.goLive?.();
   }
 
   /** Goes to a source; what shows the same kind already goes on, and knows the new addresses for when it fails. */
@@ -141,7 +176,11 @@ export class Watcher {
     if (source === null) return;
     this.#status.value = this.#still.isKept ? 'stalled' : 'joining';
     performance.mark('skylark:join');
-    if (source.kind === 'replay') this.#openHls(source.hlsUrl, 'replay');
+    const at = this.#rewound.value ? this.#leftAtMs : null;
+    if (source.kind === 'replay') {
+      this.#rewound.value = false;
+      this.#openHls(source.hlsUrl, 'replay', at);
+    } else if (at !== null && source.hlsUrl !== null) this.#openHls(source.hlsUrl, 'hls', at);
     else this.#openLive(source);
   }
 
@@ -173,7 +212,7 @@ export class Watcher {
     });
   }
 
-  #openHls(url: string, mode: 'hls' | 'replay'): void {
+  #openHls(url: string, mode: 'hls' | 'replay', startAtMs: number | null = null): void {
     this.#mode.value = mode;
     const { signal } = this.#opening;
     const options = {
@@ -181,6 +220,7 @@ export class Watcher {
       mode,
       video: this.#video,
       startedAtMs: this.#startedAtMs,
+      startAtMs,
       events: this.#events(signal),
     };
     openHls(options, signal).then(
@@ -269,6 +309,7 @@ export class Watcher {
     this.#still.keep();
     this.#opening.abort();
     this.#opening = new AbortController();
+    this.#leftAtMs = this.mediaTimeMs() ?? this.#leftAtMs;
     this.#playback?.close();
     this.#playback = null;
     this.#shownAt = Number.POSITIVE_INFINITY;
