@@ -122,7 +122,7 @@ export class KilledServer {
     await this.playlist('index.m3u8');
     for (const rendition of ['video', 'audio']) {
       const text = await this.playlist(`${rendition}/index.m3u8`);
-      const names = [text.match(/init-\d+\.mp4/g)?.at(-1), text.match(/^\d+\.m4s$/gm)?.at(-1)];
+      const names = [text.match(/init-\d+\.mp4/g)?.at(-1), text.match(/^(?:\d+_)?\d+\.m4s$/gm)?.at(-1)];
       for (const name of names) await this.#media(`${rendition}/${name}`);
     }
     return this.endMs();

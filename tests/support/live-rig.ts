@@ -31,7 +31,8 @@ export async function textOf(answer: HlsAnswer): Promise<string> {
 }
 
 /** Names of the whole segments that a playlist lists. */
-export const segmentsOf = (playlist: string): string[] => playlist.match(/^\d+\.m4s$/gm) ?? [];
+export const segmentsOf = (playlist: string): string[] =>
+  Array.from(playlist.matchAll(/^(?:\d+_)?(\d+\.m4s)$/gm), match => match[1]!);
 
 /** The room `live` on a database and a folder of its own, with a fake clock, and a person who broadcasts. */
 export class LiveRig {

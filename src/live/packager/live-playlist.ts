@@ -25,6 +25,7 @@ import {
   type RecordedSegment,
   type SegmentMedia,
   segmentName,
+  urlOf,
 } from './segment.ts';
 import type { RenditionName } from './source.ts';
 
@@ -38,6 +39,8 @@ export interface RenditionState {
   /** The segments after those; while live the last is the one being made. */
   readonly edge: readonly SegmentMedia[];
   readonly nextMsn: number;
+  /** Of the segment after those, unless the picture changes with it. */
+  readonly nextInitNumber: number;
   readonly ended: boolean;
 }
 
@@ -97,28 +100,31 @@ export function describe(
   segment: RecordedSegment & { readonly complete: boolean },
   parts: SegmentMedia['parts'],
 ): FinishedSegment {
-  const { msn, start, duration, discontinuity, independent } = segment;
+  const { msn, start, duration, discontinuity, independent, initNumber } = segment;
   return {
     msn,
     startS: start / timescale,
     independent,
-    uri: segment.complete ? segmentName(msn) : null,
+    uri: segment.complete ? urlOf(segmentName(msn), initNumber) : null,
     durationS: duration / timescale,
     programDateMs: epochMs + (start * 1000) / timescale,
-    map: initName(segment.initNumber),
+    map: initName(initNumber),
     discontinuity,
     gap: segment.gap,
     parts: parts.map((part, i) => ({
-      uri: partName(msn, i),
+      uri: urlOf(partName(msn, i), initNumber),
       durationS: part.duration / timescale,
       independent: part.independent,
     })),
   };
 }
 
-function hint({ edge, nextMsn }: RenditionState): string {
+function hint({ edge, nextMsn, nextInitNumber }: RenditionState): string {
   const last = edge.at(-1);
-  return last?.isListed && !last.complete ? partName(last.msn, last.parts.length) : partName(nextMsn, 0);
+  const isOpen = last?.isListed && !last.complete;
+  return isOpen
+    ? urlOf(partName(last.msn, last.parts.length), last.initNumber)
+    : urlOf(partName(nextMsn, 0), nextInitNumber);
 }
 
 /** The last part that a sibling lists, for the player that switches to it. */

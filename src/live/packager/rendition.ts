@@ -114,6 +114,11 @@ export class Rendition implements VideoSink {
     return this.#nextMsn;
   }
 
+  /** After a restart the next segment brings its own. */
+  get nextInitNumber(): number {
+    return this.#inits.size === 0 ? this.#nextInit : this.#nextInit - 1;
+  }
+
   /** Whether a player can begin: it needs a finished segment with media in it. */
   get playable(): boolean {
     return this.#nextMsn - this.#lastShown <= HELD_SEGMENTS_MAX;

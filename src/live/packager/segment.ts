@@ -86,5 +86,11 @@ export const segmentName = (msn: number): string => `${msn}.m4s`;
 /** Segments in a row under one name, in the replay. */
 export const mergedName = (firstMsn: number, lastMsn: number): string => `${firstMsn}-${lastMsn}.m4s`;
 export const partName = (msn: number, part: number): string => `${msn}.${part}.m4s`;
+/**
+ * A name as players are told it. What a crash took may have been shown already, and caches keep it for ever: after a restart
+ * the same numbers stand for other bytes. They come with another initialization section, so its number makes them differ.
+ */
+export const urlOf = (name: string, initNumber: number): string =>
+  initNumber === 0 ? name : `${initNumber}_${name}`;
 export const PLAYLIST_NAME = 'index.m3u8';
 export const REPLAY_NAME = 'replay.m3u8';

@@ -185,3 +185,52 @@ test('a part says that it is independent wherever in it the key frame stands', (
     [true, true, false],
   );
 });
+
+for (const fps of [5, 8, 12, 13, 18, 24, 30, 60, 120])
+  test(`at ${fps} frames a second every part but the last of its segment lasts 85 to 100 % of PART-TARGET`, () => {
+    const { cut, feed } = segmenter();
+    for (let i = 0; i < 10 * fps; i++) feed(i / fps, i % (2 * fps) === 0);
+    assert.ok(cut.segments.length >= 4);
+    for (const { isListed, parts } of cut.segments) {
+      assert.ok(isListed);
+      for (const part of parts) assert.ok(part.duration <= PART_TARGET_S * T, `${part.duration}`);
+      for (const part of parts.slice(0, -1))
+        assert.ok(part.duration >= 0.85 * PART_TARGET_S * T, `${part.duration}`);
+    }
+  });
+
+test('a hole of 0.4 s is bridged: no segment is cut for it, no part is too long', () => {
+  const { cut, feed } = segmenter();
+  for (let i = 0; i < 60; i++) if (i < 33 || i >= 45) feed(i / 30, i === 0 || i === 15);
+  assert.deepEqual(
+    cut.segments.map(({ start, isListed }) => [start, isListed]),
+    [
+      [0, true],
+      [45_000, true],
+    ],
+  );
+  for (const part of cut.segments[1]!.parts)
+    assert.ok(part.duration <= PART_TARGET_S * T, `${part.duration}`);
+});
+
+test('a frame that lasts a second is a segment without listed parts, between segments that have them', () => {
+  const { cut, feed } = segmenter();
+  for (let i = 0; i < 90; i++) if (i < 33 || i >= 63) feed(i / 30, i === 0 || i === 15);
+  assert.deepEqual(
+    cut.segments.map(({ isListed, independent }) => [isListed, independent]),
+    [
+      [true, true],
+      [true, true],
+      [false, false],
+      [true, false],
+    ],
+  );
+  assert.equal(ticks(cut.segments[2]!.parts), (63 - 32) * 3000);
+});
+
+test('at one frame a second segments run from key frame to key frame, without listed parts', () => {
+  const { cut, feed } = segmenter();
+  for (let i = 0; i < 12; i++) feed(i, i % 2 === 0);
+  assert.ok(cut.segments.length >= 5);
+  assert.ok(cut.segments.every(({ isListed, independent }) => !isListed && independent));
+});

@@ -67,7 +67,7 @@ await onEveryDatabase('recording of layers', open => {
         ['0-3.m4s', '4.m4s'],
         'every layer is cut at the same places',
       );
-      assert.equal(playlist.match(/^\d+\.m4s$/gm)?.length, 5);
+      assert.equal(playlist.match(/^(?:\d+_)?\d+\.m4s$/gm)?.length, 5);
       for (const msn of [0, 4])
         assert.deepEqual(
           await bytes(source.segment(name, msn)),
@@ -116,6 +116,9 @@ await onEveryDatabase('recording of layers', open => {
     until(24);
     const [first, ...others] = layers.map(name => playlistOf(packager.source, name));
     assert.equal(first!.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1);
+    // What the crash took had these numbers: caches that saw it must not give it out for what came after.
+    assert.match(first!, /MAP:URI="init-1.mp4"\n(?:#.*\n)*1_3\.m4s\n/);
+    assert.match(first!, /URI="1_3\.0\.m4s"/);
     for (const other of others) {
       assert.equal(other.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1);
       assert.deepEqual(segmentLines(other).slice(-5), segmentLines(first!).slice(-5));
@@ -161,7 +164,7 @@ function playlistOf(source: HlsSource, name: RenditionName): string {
 function segmentLines(playlist: string): string[] {
   return playlist
     .split('\n')
-    .filter(line => /^#EXT-X-GAP|^#EXTINF|^\d+\.m4s|^#EXT-X-DISCONTINUITY$/.test(line));
+    .filter(line => /^#EXT-X-GAP|^#EXTINF|^(?:\d+_)?\d+\.m4s|^#EXT-X-DISCONTINUITY$/.test(line));
 }
 
 function bytes(answer: HlsAnswer): Promise<Buffer> {

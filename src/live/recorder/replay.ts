@@ -2,7 +2,7 @@ import type { BroadcastId } from '#base/ids.ts';
 import { type PlaylistSegment, writeMediaPlaylist } from '#media/hls/playlist.ts';
 import { TARGET_DURATION_S } from '../packager/limits.ts';
 import { Rates } from '../packager/rates.ts';
-import { initName, mergedName, REPLAY_NAME, segmentName } from '../packager/segment.ts';
+import { initName, mergedName, REPLAY_NAME, segmentName, urlOf } from '../packager/segment.ts';
 import { type HlsSource, playlistBody, type RenditionName } from '../packager/source.ts';
 import { type Described, describeVariants } from '../packager/variants.ts';
 import { segmentKey } from './keys.ts';
@@ -76,7 +76,7 @@ function longestS(segments: readonly MergedSegment[]): number {
 
 function describe(epochMs: number, { first, last, duration }: MergedSegment): PlaylistSegment {
   return {
-    uri: first === last ? segmentName(first.msn) : mergedName(first.msn, last.msn),
+    uri: first === last ? urlOf(segmentName(first.msn), first.initNumber) : mergedName(first.msn, last.msn),
     durationS: duration / first.timescale,
     programDateMs: epochMs + (first.start * 1000) / first.timescale,
     map: initName(first.initNumber),
