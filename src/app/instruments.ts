@@ -1,4 +1,4 @@
-import type { PartCut } from '#live/index.ts';
+import type { AirCounts, PartCut } from '#live/index.ts';
 import type { HlsStats } from '#servers/hls/index.ts';
 import type { SocketServer } from '#servers/socket/index.ts';
 import type { WhepServer } from '#servers/whep/index.ts';
@@ -14,8 +14,38 @@ export function measureParts(metrics: Metrics): PartCut {
   return metrics.histogram('skylark_hls_part_duration_seconds', help, 'rendition', PART_BUCKETS_S);
 }
 
-export function measureLive(metrics: Metrics, live: { readonly sending: number }): void {
+export function measureLive(
+  metrics: Metrics,
+  live: { readonly sending: number; readonly counts: AirCounts },
+): void {
+  const count = (name: string, help: string, read: () => number) =>
+    metrics.total(`skylark_${name}_total`, help, read);
   metrics.gauge('skylark_broadcasts_live', 'Broadcasts that send pictures', () => live.sending);
+  count(
+    'stream_publishers',
+    'Publishers, those that came back or took over included',
+    () => live.counts.publishers,
+  );
+  count('stream_readers_dropped', 'Readers of a stream that failed', () => live.counts.readersDropped);
+  count('stream_gops_cut', 'Caches that outgrew their bounds', () => live.counts.gopsCut);
+  count('hls_dropped_frames', 'Pictures that HLS left out', () => live.counts.droppedFrames);
+  count('hls_dropped_audio_frames', 'AAC frames that HLS left out', () => live.counts.droppedAudioFrames);
+  count('hls_silent_frames', 'AAC frames of silence put for lost sound', () => live.counts.silentFrames);
+}
+
+/** A player of LL-HLS waits for the next picture and the next sound at once. */
+const WAITING_PER_VIEWER = 2;
+
+export function measureViewers(metrics: Metrics, whep: WhepServer, hls: HlsStats): void {
+  metrics.gauges(
+    'skylark_viewers',
+    'Viewers, by protocol; of HLS by the requests that wait',
+    'protocol',
+    () => ({
+      whep: whep.sessions,
+      hls: Math.ceil(hls.waiting / WAITING_PER_VIEWER),
+    }),
+  );
 }
 
 /** What publishers send us. */
@@ -45,6 +75,8 @@ export function measureWhep(metrics: Metrics, whep: WhepServer): void {
   const count = (name: string, help: string, read: () => number) =>
     metrics.total(`skylark_whep_${name}_total`, help, read);
   metrics.gauge('skylark_whep_sessions', 'Viewers connected by WHEP', () => whep.sessions);
+  metrics.gauge('skylark_whep_full', '1 while new viewers are sent to HLS', () => Number(whep.isFull));
+  metrics.gauge('skylark_busy_ratio', 'How busy the process is, as capacity sees it', () => whep.busy);
   metrics.gauge('skylark_whep_loss_ratio', 'Mean share of packets that viewers lose', () => whep.lossRatio);
   metrics.totals('skylark_whep_offers_total', 'WHEP offers, by outcome', 'outcome', () => ({
     ...whep.stats,

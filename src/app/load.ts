@@ -17,7 +17,7 @@ export function createLoadMeter(): { read(): Load; close(): void } {
       const { user, system } = process.cpuUsage(cpu);
       const elapsedMs = Math.max(performance.now() - sinceMs, 1);
       // The histogram holds the time between two turns of its own timer.
-      const delayMs = Math.max(0, delay.max / 1e6 - RESOLUTION_MS);
+      const delayMs = Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS);
       loop = performance.eventLoopUtilization();
       cpu = process.cpuUsage();
       sinceMs = performance.now();

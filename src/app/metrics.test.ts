@@ -10,15 +10,24 @@ const NAMES = [
   'nodejs_eventloop_lag_p99_seconds',
   'process_resident_memory_bytes',
   'skylark_broadcasts_live',
+  'skylark_busy_ratio',
   'skylark_hls_bytes_total',
+  'skylark_hls_dropped_audio_frames_total',
+  'skylark_hls_dropped_frames_total',
   'skylark_hls_part_duration_seconds',
   'skylark_hls_responses_total',
+  'skylark_hls_silent_frames_total',
   'skylark_hls_waiting_requests',
   'skylark_socket_failures_total',
   'skylark_socket_topics',
   'skylark_sockets',
   'skylark_sockets_opened_total',
+  'skylark_stream_gops_cut_total',
+  'skylark_stream_publishers_total',
+  'skylark_stream_readers_dropped_total',
+  'skylark_viewers',
   'skylark_whep_bytes_total',
+  'skylark_whep_full',
   'skylark_whep_loss_ratio',
   'skylark_whep_nacks_total',
   'skylark_whep_offers_total',
@@ -65,6 +74,8 @@ describe('the metrics of a running server', () => {
       );
       assert.equal(await value('skylark_broadcasts_live'), 1);
       assert.equal(await value('skylark_whip_sessions'), 1);
+      assert.equal(await value('skylark_stream_publishers_total'), 1);
+      assert.equal(await value('skylark_viewers{protocol="whep"}'), 0);
       assert.equal(await value('skylark_whip_offers_total{outcome="accepted"}'), 1);
       assert.ok((await value('skylark_whip_packets_total')) > 30);
       assert.ok((await value('skylark_whip_keyframes_total')) > 0);

@@ -8,6 +8,8 @@ export interface Metrics {
   readonly registry: Registry;
   /** What goes up and down. */
   gauge(name: string, help: string, read: () => number): void;
+  /** The same, by the values of one label. */
+  gauges(name: string, help: string, label: string, read: () => ByLabel): void;
   /** What only grows; the name ends with `_total`. */
   total(name: string, help: string, read: () => number): void;
   /** The same, by the values of one label. */
@@ -35,6 +37,17 @@ export function createMetrics(): Metrics {
         registers,
         collect() {
           this.set(read());
+        },
+      });
+    },
+    gauges(name, help, label, read) {
+      new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers,
+        collect() {
+          for (const [value, count] of Object.entries(read())) this.set({ [label]: value }, count);
         },
       });
     },

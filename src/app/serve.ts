@@ -22,7 +22,7 @@ import {
 } from '#servers/api/index.ts';
 import { liveHandlers } from '#servers/api/live/index.ts';
 import { socialHandlers } from '#servers/api/social/index.ts';
-import { createHlsHandler, createHlsStats } from '#servers/hls/index.ts';
+import { createHlsHandler, createHlsStats, type HlsStats } from '#servers/hls/index.ts';
 import { createSocketServer } from '#servers/socket/index.ts';
 import { registerWeb } from '#servers/web/index.ts';
 import { registerWhep } from '#servers/whep/index.ts';
@@ -30,12 +30,22 @@ import { registerWhip } from '#servers/whip/index.ts';
 import type { Social } from '#social/index.ts';
 import type { Config } from './config.ts';
 import { registerHealth } from './health.ts';
-import { measureHls, measureLive, measureSockets, measureWhep, measureWhip } from './instruments.ts';
+import {
+  measureHls,
+  measureLive,
+  measureSockets,
+  measureViewers,
+  measureWhep,
+  measureWhip,
+} from './instruments.ts';
 import { createLoadMeter } from './load.ts';
 import type { Metrics } from './metrics.ts';
 
 /** A request's head must arrive within this time. */
 const HEADERS_TIMEOUT_MS = 10_000;
+/** A whole request with its body must, and how often that is looked at. The largest body is small. */
+const REQUEST_TIMEOUT_MS = 20_000;
+const TIMEOUTS_CHECK_MS = 2_000;
 /** Between two requests of a connection; longer than a proxy in front keeps its own. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -76,9 +86,8 @@ export async function serve(deps: ServeDeps): Promise<string> {
       return server;
     },
   });
-  registerRoutes(fastify, deps);
+  registerRoutes(fastify, deps, stats);
   const sockets = createSocketServer(deps);
-  measureHls(deps.metrics, stats);
   measureSockets(deps.metrics, sockets);
   await fastify.ready();
   server!.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
@@ -89,7 +98,7 @@ export async function serve(deps: ServeDeps): Promise<string> {
   return urlOf(config.host, server!.address() as AddressInfo);
 }
 
-function registerRoutes(fastify: FastifyInstance, deps: ServeDeps): void {
+function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, hls: HlsStats): void {
   const { accounts, social, live, clock, ids, log, rtc, metrics, disposer } = deps;
   installProblems(fastify, log);
   installSecurityHeaders(fastify);
@@ -109,6 +118,8 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps): void {
   measureLive(metrics, live);
   measureWhip(metrics, whip);
   measureWhep(metrics, whep);
+  measureHls(metrics, hls);
+  measureViewers(metrics, whep, hls);
   registerWeb(fastify, { directory: deps.webDirectory });
 }
 
@@ -117,6 +128,8 @@ function createHttpServer(listener: Listener, hls: Listener): Server {
     {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUTS_CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     },

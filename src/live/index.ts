@@ -15,6 +15,7 @@ import { createBroadcasts } from './broadcast/broadcasts.ts';
 import type { Claim } from './broadcast/claims.ts';
 import { isOver } from './broadcast/lifecycle.ts';
 import { broadcastMigrations } from './broadcast/migrations.ts';
+import type { AirCounts } from './broadcast/on-air.ts';
 import { OnAirRegistry } from './broadcast/on-air-registry.ts';
 import { createPresenter } from './broadcast/present.ts';
 import { matchesPublishToken } from './broadcast/publish-token.ts';
@@ -28,6 +29,7 @@ import type { Publisher } from './stream/publisher.ts';
 import type { Stream } from './stream/stream.ts';
 
 export type { Claim } from './broadcast/claims.ts';
+export type { AirCounts } from './broadcast/on-air.ts';
 export type { PartCut } from './packager/packager.ts';
 export type {
   HlsAnswer,
@@ -77,6 +79,8 @@ export interface Live {
   readonly room: Room;
   /** Broadcasts that somebody sends pictures to now. */
   readonly sending: number;
+  /** Of all broadcasts since the start, for the metrics. */
+  readonly counts: AirCounts;
   /** Refuses with `invalid-request`. */
   create(ownerId: AccountId, broadcast: NewBroadcast): Promise<CreatedBroadcast>;
   /** Refuses with `not-found`. */
@@ -133,6 +137,9 @@ export function createLive(deps: LiveDeps): Live {
     room,
     get sending() {
       return onAir.sending;
+    },
+    get counts() {
+      return onAir.counts;
     },
     async create(ownerId, { title, announce = true }) {
       const { row, publishToken } = await broadcasts.create(ownerId, title, announce);

@@ -3,16 +3,10 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
-import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
-import type { Broadcast } from '#contract/api/types.ts';
-import { errors } from '#contract/errors.ts';
+import { assertProblem, BesiegedServer } from '#tests/support/besieged-server.ts';
 import { corpusTexts } from '#tests/support/corpus.ts';
 import { mutate } from '#tests/support/mutate.ts';
 import { Seeded } from '#tests/support/seeded.ts';
-import { type ServerProcess, startServerProcess } from '#tests/support/server-process.ts';
-import { startSyntheticPublisher } from '#tests/support/synthetic-publisher.ts';
-import { freeUdpPort } from '#tests/support/udp.ts';
-import { until } from '#tests/support/until.ts';
 
 const ROUNDS = 400;
 const AT_ONCE = 20;
@@ -36,71 +30,15 @@ const datagrams = [
 
 describe('hostile bytes', () => {
   const random = new Seeded(2016);
-  let server: ServerProcess;
-  let rtcPort: number;
-  let cookie: string;
-  let created: CreatedBroadcast;
-  let publisher: ReturnType<typeof startSyntheticPublisher>;
+  let besieged: BesiegedServer;
 
   before(async () => {
-    rtcPort = await freeUdpPort();
-    server = await startServerProcess({ SKYLARK_RTC_PORT: String(rtcPort), SKYLARK_LOG: 'error' });
-    const account = await post('/api/v1/accounts', {
-      handle: 'ana',
-      email: 'ana@example.org',
-      password: 'a lark in the morning',
-    });
-    cookie = account.headers
-      .getSetCookie()
-      .map(line => line.split(';')[0])
-      .join('; ');
-    created = (await (await post('/api/v1/broadcasts', { title: 'Under fire' })).json()) as CreatedBroadcast;
-    publisher = startSyntheticPublisher({ ...created, whipUrl: new URL(created.whipUrl, server.url).href });
-    await until(
-      'the broadcast is live and has parts',
-      async () => (await broadcast()).playback.hlsUrl !== null,
-    );
+    besieged = await BesiegedServer.start();
   });
-
-  after(async () => {
-    await publisher?.close();
-    await server?.close();
-  });
-
-  const request = (path: string, init: RequestInit = {}) =>
-    fetch(server.url + path, {
-      ...init,
-      headers: { cookie: cookie ?? '', origin: server.url, ...init.headers },
-    });
-  const post = (path: string, body: unknown) =>
-    request(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  const broadcast = async () =>
-    (await (await request(`/api/v1/broadcasts/${created.id}`)).json()) as Broadcast;
-
-  /** The process lives, the broadcast is live, and its playlist moves on. */
-  async function assertUnharmed(): Promise<void> {
-    assert.equal(server.child.exitCode, null, 'the process lives');
-    assert.equal((await request('/healthz')).status, 200);
-    assert.equal((await broadcast()).state, 'live');
-    const playlist = async () => (await request(`/hls/${created.id}/video/index.m3u8`)).text();
-    const first = await playlist();
-    await until('the playlist moves on', async () => (await playlist()) !== first);
-  }
-
-  async function assertProblem(response: Response, code: keyof typeof errors): Promise<void> {
-    const problem = (await response.json()) as { code: string; advice: string; detail: string };
-    assert.equal(problem.code, code, problem.detail);
-    assert.equal(response.status, errors[code].status);
-    assert.match(response.headers.get('content-type') ?? '', /^application\/problem\+json/);
-    assert.ok(problem.advice.length > 0, 'it says what to do');
-  }
+  after(() => besieged?.close());
 
   it(`mutated requests and noise on the TCP port (seed ${random.seed})`, async () => {
-    const port = Number(new URL(server.url).port);
+    const { port } = besieged;
     const wave = Array.from({ length: ROUNDS }, (_, i) =>
       i % 5 === 4
         ? random.bytes(1 + random.below(4096))
@@ -108,19 +46,19 @@ describe('hostile bytes', () => {
     );
     for (let i = 0; i < ROUNDS; i += AT_ONCE)
       await Promise.all(wave.slice(i, i + AT_ONCE).map(bytes => throwAt(port, bytes)));
-    await assertUnharmed();
+    await besieged.assertUnharmed();
   });
 
   it('mutated STUN, DTLS, RTP, RTCP and noise on the UDP port', async () => {
     const socket = createSocket('udp4');
     const send = (bytes: Uint8Array) =>
-      new Promise(resolve => socket.send(bytes, rtcPort, '127.0.0.1', resolve));
+      new Promise(resolve => socket.send(bytes, besieged.rtcPort, '127.0.0.1', resolve));
     for (let i = 0; i < ROUNDS; i++)
       await send(
         i % 5 === 4 ? random.bytes(1 + random.below(1400)) : mutate(random, datagrams[i % datagrams.length]!),
       );
     socket.close();
-    await assertUnharmed();
+    await besieged.assertUnharmed();
   });
 
   it('socket frames that are no JSON, no object, too long or of an unknown kind', async () => {
@@ -135,29 +73,31 @@ describe('hostile bytes', () => {
       'x'.repeat(100_000),
     ];
     for (const frame of [...frames, ...frames.map(frame => mutate(random, text.encode(frame)))]) {
-      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket`);
+      const socket = new WebSocket(`${besieged.url.replace('http', 'ws')}/socket`);
       const closed = new Promise<void>(resolve => socket.once('close', () => resolve()));
       socket.on('error', () => {});
       socket.once('open', () => socket.send(frame, () => socket.close()));
       await closed;
     }
-    await assertUnharmed();
+    await besieged.assertUnharmed();
   });
 
   it('a comment of 10 MB is too large', async () => {
     await assertProblem(
-      await post(`/api/v1/broadcasts/${created.id}/comments`, { text: 'x'.repeat(10 << 20) }),
+      await besieged.post(`/api/v1/broadcasts/${besieged.created.id}/comments`, {
+        text: 'x'.repeat(10 << 20),
+      }),
       'too-large',
     );
-    await assertUnharmed();
+    await besieged.assertUnharmed();
   });
 
   it('a path with .. stays inside', async () => {
-    const port = Number(new URL(server.url).port);
+    const { port } = besieged;
     for (const path of [
       '/../../etc/passwd',
       '/assets/..%2f..%2fetc/passwd',
-      `/hls/${created.id}/video/..%2f..%2fsecret`,
+      `/hls/${besieged.created.id}/video/..%2f..%2fsecret`,
       '/hls/../data/secret',
     ]) {
       const answer = await throwAt(
@@ -170,25 +110,16 @@ describe('hostile bytes', () => {
   });
 
   it('an SDP that is no offer, lacks H.264, or is over 64 KB is refused by name', async () => {
-    const offer = (body: string) =>
-      request(`/whip/${created.id}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/sdp', authorization: `Bearer ${created.publishToken}` },
-        body,
-      });
+    const offer = (body: string) => besieged.offer(besieged.created, body);
     await assertProblem(await offer('hello'), 'invalid-sdp');
     await assertProblem(await offer('v=0\r\n'.repeat(20_000)), 'too-large');
-    await assertUnharmed();
+    await besieged.assertUnharmed();
   });
 
   it('a second publisher without the token is refused, and the broadcast goes on', async () => {
-    const response = await request(`/whip/${created.id}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/sdp', authorization: 'Bearer guessed' },
-      body: corpusTexts('sdp')[0]!,
-    });
+    const response = await besieged.offer(besieged.created, corpusTexts('sdp')[0]!, 'guessed');
     await assertProblem(response, 'wrong-publish-token');
-    await assertUnharmed();
+    await besieged.assertUnharmed();
   });
 
   it('query parameters of HLS that are no numbers or beyond every limit are refused', async () => {
@@ -199,8 +130,11 @@ describe('hostile bytes', () => {
       '_HLS_part=1',
       '_HLS_msn=1&_HLS_part=1e3',
     ])
-      await assertProblem(await request(`/hls/${created.id}/video/index.m3u8?${query}`), 'invalid-request');
-    await assertUnharmed();
+      await assertProblem(
+        await besieged.request(`/hls/${besieged.created.id}/video/index.m3u8?${query}`),
+        'invalid-request',
+      );
+    await besieged.assertUnharmed();
   });
 });
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { FakeClock } from '#base/fake-clock.ts';
+import { VIEWERS_ALWAYS } from '#servers/whep/capacity.ts';
 import { openRtcPeer, PEER_SSRC, type RtcPeer } from '#tests/support/rtc-peer.ts';
 import { settled } from '#tests/support/settled.ts';
 import {
@@ -215,6 +217,43 @@ describe('WHIP and WHEP over HTTP', () => {
     const { address } = await openSession('whep');
     assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
     assertNothingLeft();
+  });
+});
+
+describe('WHEP on a machine without room', () => {
+  const busy = { busy: 1, delayMs: 300 };
+  const idle = { busy: 0.1, delayMs: 1 };
+
+  it('new viewers are told where HLS is, those that watch stay, and later there is room again', async () => {
+    let load = idle;
+    const clock = new FakeClock();
+    const server = await startWebrtcServer({ clock, load: () => load });
+    const peer = await openRtcPeer({ direction: 'recvonly', kinds: KINDS });
+    const offer = () =>
+      fetch(`${server.url}/whep/${TEST_BROADCAST}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/sdp' },
+        body: peer.offer,
+      });
+    try {
+      for (let i = 0; i < VIEWERS_ALWAYS; i++) assert.equal((await offer()).status, 201);
+      load = busy;
+      clock.advance(5_000);
+      const refused = await offer();
+      assert.equal(refused.status, 503);
+      assert.equal(((await refused.json()) as { code: string }).code, 'at-capacity');
+      assert.ok(Number(refused.headers.get('retry-after')) > 0);
+      const link = refused.headers.get('link')!;
+      assert.ok(link.startsWith(`</hls/${TEST_BROADCAST}/index.m3u8>; rel="alternate"`), link);
+      assert.match(refused.headers.get('access-control-expose-headers')!, /Link, Retry-After/);
+      assert.deepEqual([server.whep.sessions, server.whep.isFull], [VIEWERS_ALWAYS, true]);
+      load = idle;
+      clock.advance(10_000);
+      assert.equal((await offer()).status, 201);
+    } finally {
+      peer.close();
+      await server.close();
+    }
   });
 });
 

@@ -68,10 +68,9 @@ describe('Chromium publishes three layers by WHIP', () => {
 
   it('the replay has them all, and ffprobe reads each whole', async t => {
     await broadcast.end();
-    await until('the replay is there', async () => {
-      const playlist = await (await fetch(new URL('video/index.m3u8', hlsUrl))).text();
-      return playlist.includes('PLAYLIST-TYPE:VOD');
-    });
+    await until('the replay is there', async () =>
+      (await (await fetch(hlsUrl)).text()).includes('video/replay.m3u8'),
+    );
     const multivariant = await (await fetch(hlsUrl)).text();
     assert.deepEqual(
       widths(multivariant).sort((a, b) => a - b),

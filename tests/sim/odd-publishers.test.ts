@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GOP_PACKETS_MAX } from '#live/stream/gop-cache.ts';
 import { corpusHex } from '#tests/support/corpus.ts';
+import { heldBytes } from '#tests/support/held-bytes.ts';
 import { OddBroadcast } from '#tests/support/odd-broadcast.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { PPS, SPS } from '#tests/support/simulated-publisher.ts';
@@ -24,13 +26,19 @@ interface Scene {
 
 async function play(scene: Scene): Promise<OddBroadcast> {
   const broadcast = await OddBroadcast.open();
+  await send(scene, broadcast);
+  return broadcast;
+}
+
+/** Sends the scene; the clock of the broadcast stands at its beginning. */
+async function send(scene: Scene, broadcast: OddBroadcast): Promise<void> {
   const { seconds, fps = 30, timestamp = ms => ms * 90, key = (_i, wanted) => wanted } = scene;
   const { pictureAt = () => true, soundAt = () => true, soundTimestamp = ms => ms * 48 } = scene;
   let [picture, sound] = [0, 0];
   for (;;) {
     const [pictureMs, soundMs] = [(picture * 1000) / fps, sound * 20];
     const ms = Math.min(pictureMs, soundMs);
-    if (ms >= seconds * 1000) return broadcast;
+    if (ms >= seconds * 1000) return;
     await broadcast.advance(Math.max(0, ms - broadcast.clock.monotonicMs()));
     if (soundMs <= pictureMs) {
       if (soundAt(ms)) broadcast.publisher.sound(Math.round(soundTimestamp(ms)));
@@ -51,12 +59,12 @@ function wrong({ lint }: OddBroadcast): string[] {
   return lint.findings.map(({ rule, count, places }) => `${rule} (${count}): ${places[0]?.detail}`);
 }
 
-/** A segment is cut at the target duration, key frame or not, and then promises nothing. */
+/** A segment is cut at the target duration, and around a picture that stands still for long, key frame or not. */
 const FORCED_CUTS = ['segment-starts-with-key-frame'];
 /** The multivariant playlist states the newest codec; what is listed may be older. */
 const NEWEST_CODEC = ['codecs-true'];
-/** A clock is believed until it is ten seconds off. */
-const WANDERS = ['renditions-cover-same-time'];
+/** A clock is believed until it is ten seconds off; what sound no longer holds is not listed of pictures, however few. */
+const WANDERS = ['renditions-cover-same-time', 'live-window'];
 
 /** Nothing but `known` rules is broken in what players see, and it covers what was sent. */
 async function assertPlays(
@@ -95,7 +103,7 @@ test('pictures that come when they please', async t => {
 test('pictures of which two in three are left out at random', async t => {
   const random = new Seeded(602);
   t.diagnostic(`seed ${random.seed}`);
-  await assertPlays(await play({ seconds: 30, pictureAt: () => random.chance(0.33) }), 30);
+  await assertPlays(await play({ seconds: 30, pictureAt: () => random.chance(0.33) }), 30, 1.5, FORCED_CUTS);
 });
 
 test('no key frame ever: nothing is shown, it is asked for one a second, and nothing piles up', async () => {
@@ -135,7 +143,7 @@ for (const [name, by] of [
     test(`timestamps that jump ${sign > 0 ? 'forwards' : 'backwards'} by ${name}`, async () => {
       const jump = (ms: number) => (ms < 10_000 ? 0 : sign * by * 1000);
       const broadcast = await play({ seconds: 30, timestamp: ms => (ms + jump(ms) + 1e8) * 90 });
-      await assertPlays(broadcast, 30, 2.5 + Math.min(by, 10));
+      await assertPlays(broadcast, 30, 2.5 + Math.min(by, 10), by === 1 ? FORCED_CUTS : []);
     });
 
 test('timestamps of both tracks that begin anew', async () => {
@@ -182,7 +190,7 @@ test('sound that comes after seven seconds, and goes after twelve', async () => 
 
 test('pictures that stop for two and for six seconds, while sound goes on', async () => {
   const paused = (ms: number) => (ms > 5000 && ms < 7000) || (ms > 12_000 && ms < 18_000);
-  await assertPlays(await play({ seconds: 30, pictureAt: ms => !paused(ms) }), 30);
+  await assertPlays(await play({ seconds: 30, pictureAt: ms => !paused(ms) }), 30, 1.5, FORCED_CUTS);
 });
 
 test('pictures that stop for good, while sound goes on', async () => {
@@ -202,6 +210,10 @@ test('sound whose timestamps jump back and forth', async () => {
 const sizes = corpusHex('h264/parameter-sets.hex').slice(0, 2);
 sizes[1]![3] = sizes[0]![3]!;
 const high = corpusHex('h264/parameter-sets.hex')[2]!;
+
+function alternate(on: OddBroadcast, i: number): void {
+  if (i % 30 === 0) on.publisher.parameterSets = [sizes[(i / 30) % 2]!, PPS];
+}
 
 for (const [name, sets, known] of [
   ['size', sizes, []],
@@ -241,6 +253,36 @@ test('pictures of 8 MB are left out, and what is between them is not shown', asy
 test('a 4K layer of 40 Mbit/s', async () => {
   await assertPlays(await play({ seconds: 10, bytes: i => (i % 60 === 0 ? 1_500_000 : 160_000) }), 10);
 });
+
+for (const [name, scene] of [
+  ['without key frames', { key: (i: number) => i === 0 }],
+  ['of nothing but key frames', { key: () => true }],
+  ['with a new picture size every second', { key: (i: number) => i % 30 === 0, before: alternate }],
+  [
+    'whose timestamps make no sense',
+    { timestamp: (_ms: number, i: number) => (i * 2_654_435_761) % 2 ** 32 },
+  ],
+] as const)
+  test(`ten minutes ${name} hold no more memory than two`, async () => {
+    const broadcast = await OddBroadcast.open(false);
+    const minutes = { fps: 15, bytes: () => 3000, ...scene };
+    let before = 0;
+    await send(
+      {
+        ...minutes,
+        seconds: 600,
+        pictureAt(ms) {
+          if (ms >= 120_000 && before === 0) before = heldBytes();
+          return true;
+        },
+      },
+      broadcast,
+    );
+    const moreMb = (heldBytes() - before) / 1e6;
+    assert.ok(before > 0 && moreMb < 6, `${moreMb.toFixed(1)} MB more`);
+    assert.ok(broadcast.stream.gop().length <= GOP_PACKETS_MAX);
+    await broadcast.end();
+  });
 
 test('a picture of a thousand slices', async () => {
   const slices = Array.from({ length: 1000 }, (_, i) => Uint8Array.of(0x41, i === 0 ? 0x9a : 0x1a, 3));

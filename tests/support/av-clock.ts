@@ -157,7 +157,9 @@ export async function startAvProbe(page: Page): Promise<void> {
         analyser.getFloatTimeDomainData(samples);
         const onset = samples.findIndex(value => Math.abs(value) > threshold);
         if (onset < 2400) return; // none, or it began before what is in the window
-        const atMs = endMs - ((samples.length - onset) * 1000) / audio.sampleRate;
+        // WebRTC shows a picture when its sound has left the device; an element that is tapped knows of no device.
+        const deviceMs = source instanceof MediaStream ? audio.outputLatency * 1000 : 0;
+        const atMs = endMs - ((samples.length - onset) * 1000) / audio.sampleRate + deviceMs;
         if (atMs - heardMs < everyMs / 2) return;
         heardMs = atMs;
         const delay = recent.toSorted((a, b) => a - b)[recent.length >> 1];

@@ -23,7 +23,10 @@ export class OddBroadcast {
   #packager: Packager | null = null;
   #network!: RtcEvents;
 
-  private constructor() {
+  readonly #watched: boolean;
+
+  private constructor(watched: boolean) {
+    this.#watched = watched;
     this.publisher = new OddPublisher(bytes => this.#network.packet(bytes));
     this.stream = new Stream({
       clock: this.clock,
@@ -37,8 +40,9 @@ export class OddBroadcast {
     });
   }
 
-  static async open(): Promise<OddBroadcast> {
-    const broadcast = new OddBroadcast();
+  /** `watched`: whether the rules of the linter are held against its playlists. */
+  static async open(watched = true): Promise<OddBroadcast> {
+    const broadcast = new OddBroadcast(watched);
     await broadcast.#connect();
     return broadcast;
   }
@@ -105,7 +109,7 @@ export class OddBroadcast {
       keyframeWanted: () => stream.requestKeyframe(),
       recording: null,
     });
-    this.lint = new SourceLint(this.#packager.source);
+    if (this.#watched) this.lint = new SourceLint(this.#packager.source);
     stream.read(this.#packager);
   }
 }

@@ -63,6 +63,8 @@ export class SimulatedPublisher {
   /** Every frame sent: its slice NAL unit, by number. */
   readonly frames: { readonly key: boolean; readonly slice: Uint8Array }[] = [];
   audioPackets = 0;
+  /** Milliseconds of sound that were never captured, and that its timestamps know nothing of. */
+  audioHoleMs = 0;
   plis = 0;
   nacks = 0;
 
@@ -116,7 +118,7 @@ export class SimulatedPublisher {
   sound(captureMs: number): void {
     const payload = this.#random.bytes(80);
     payload[0] = 0xfc; // CELT, 20 ms, stereo, one frame
-    const timestamp = this.#options.audioTimestamp + Math.round(captureMs * 48);
+    const timestamp = this.#options.audioTimestamp + Math.round((captureMs - this.audioHoleMs) * 48);
     const sequence = this.#audioSequence++ & 0xffff;
     this.audioPackets++;
     this.#send(this.#packet(111, false, sequence, timestamp, this.#options.audioSsrc, payload));
@@ -127,7 +129,7 @@ export class SimulatedPublisher {
     const { videoSsrc, audioSsrc, videoTimestamp, audioTimestamp, videoLateMs } = this.#options;
     const ntpMs = nowMs + 1_000_000;
     const video = videoTimestamp + Math.round((nowMs - videoLateMs) * 90);
-    const audio = audioTimestamp + Math.round(nowMs * 48);
+    const audio = audioTimestamp + Math.round((nowMs - this.audioHoleMs) * 48);
     for (const [ssrc, rtpTimestamp] of [
       [videoSsrc, video],
       [audioSsrc, audio],

@@ -1,12 +1,13 @@
 import type { Timer } from '#base/clock.ts';
 import type { BroadcastId } from '#base/ids.ts';
+import { Totals } from '#base/totals.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Db } from '#ports/db.ts';
 import type { Publisher } from '../stream/publisher.ts';
 import type { Claim } from './claims.ts';
 import { endNeverPublished, finishLeftBehind, finishOne, type LeftBehindDeps } from './left-behind.ts';
 import { isOver } from './lifecycle.ts';
-import { OnAir, type OnAirDeps } from './on-air.ts';
+import { AIR_COUNTS, type AirCounts, OnAir, type OnAirDeps } from './on-air.ts';
 import type { BroadcastRow } from './store.ts';
 
 /** How often broadcasts are looked for that nobody publishes or finishes. */
@@ -21,16 +22,27 @@ export class OnAirRegistry {
   readonly #deps: OnAirDeps;
   readonly #leftBehind: LeftBehindDeps;
   readonly #onAir = new Map<BroadcastId, OnAir>();
+  readonly #counts = new Totals(AIR_COUNTS);
   #sweep: Timer | null = null;
   #isDraining = false;
 
   constructor(deps: OnAirRegistryDeps) {
-    this.#deps = { ...deps, forget: id => void this.#onAir.delete(id) };
+    this.#deps = { ...deps, forget: id => this.#forget(id) };
     this.#leftBehind = { ...deps, isOnAir: id => this.#onAir.has(id) };
   }
 
   find(id: BroadcastId): OnAir | undefined {
     return this.#onAir.get(id);
+  }
+
+  /** Of all broadcasts since the start. */
+  get counts(): AirCounts {
+    return this.#counts.sum(this.#onAir.values().map(air => air.counts));
+  }
+
+  #forget(id: BroadcastId): void {
+    const air = this.#onAir.get(id);
+    if (air && this.#onAir.delete(id)) this.#counts.leave(air.counts);
   }
 
   /** Those that somebody sends pictures to now. */

@@ -14,6 +14,17 @@ import { type Claim, Claims } from './claims.ts';
 import { liveWithStored, replayAfterLive } from './handover.ts';
 import { GRACE_MS, type LifecycleInput } from './lifecycle.ts';
 
+/** What is counted of each broadcast, for the metrics: `StreamStats` and `PackagerCounts` say what each means. */
+export const AIR_COUNTS = [
+  'readersDropped',
+  'gopsCut',
+  'publishers',
+  'droppedFrames',
+  'droppedAudioFrames',
+  'silentFrames',
+] as const;
+export type AirCounts = Readonly<Record<(typeof AIR_COUNTS)[number], number>>;
+
 /** How long the last live segments stay for players that are in the middle of them. */
 export const LINGER_MS = 60_000;
 
@@ -67,6 +78,12 @@ export class OnAir {
     });
     this.#claims = new Claims(deps.clock);
     if (reopened) this.#startPackager(reopened);
+  }
+
+  get counts(): AirCounts {
+    const { readersDropped, gopsCut, publishers } = this.stream.stats;
+    const none = { droppedFrames: 0, droppedAudioFrames: 0, silentFrames: 0 };
+    return { readersDropped, gopsCut, publishers, ...(this.#packager?.counts ?? none) };
   }
 
   /** What HLS players get now; null before the first frame. */

@@ -5,7 +5,7 @@ import { silentLogger as log } from '#base/log.ts';
 import type { AudioTrack } from '#media/track.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { AudioLine } from './audio-line.ts';
-import { AUDIO_ABSENT_MS } from './limits.ts';
+import { AUDIO_ABSENT_MS, PAUSE_MAX_S } from './limits.ts';
 
 const RATE = 48_000;
 const FRAME = 1024;
@@ -82,6 +82,17 @@ test('audio of a stream that resumes waits for its first picture, and breaks whe
   const resumed = starts.filter(([, discontinuity]) => discontinuity);
   assert.equal(resumed.length, 1);
   assert.ok(Math.abs(resumed[0]![0] - 20.5 * RATE) < FRAME);
+});
+
+test('audio that goes on while pictures pause is held, and goes on where they go on', () => {
+  const { audio, starts, feed } = line();
+  audio.start(0);
+  feed(0, 20, 1);
+  assert.ok(audio.position < 1 + PAUSE_MAX_S + 0.03, `${audio.position}`);
+  audio.breakAt(1.04, 20);
+  feed(20, 21, 20);
+  assert.ok(Math.abs(audio.position - 21) < 0.03, `${audio.position}`);
+  assert.equal(starts.filter(([, discontinuity]) => discontinuity).length, 1);
 });
 
 test('the audio ends where the video ends', () => {

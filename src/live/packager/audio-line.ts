@@ -25,9 +25,6 @@ export class AudioLine {
   readonly #path: AudioPath | null;
   /** Units before the first picture; null once it came. */
   #early: AudioUnit[] | null = [];
-  #lastSeconds = 0;
-  /** Audio of a stream that resumes is left out until its first picture. */
-  #resuming = false;
   #lateSinceMs: number | null = null;
   /** Nothing came for a while. */
   #absent = false;
@@ -64,10 +61,8 @@ export class AudioLine {
       if (this.#early.length > EARLY_UNITS_MAX) this.#early.shift();
       return;
     }
-    const seconds = unit.pts / this.#timescale;
-    if (seconds - Math.max(this.#lastSeconds, videoSeconds) > PAUSE_MAX_S) this.#resuming = true;
-    if (this.#resuming) return;
-    this.#lastSeconds = seconds;
+    // Pictures that return after so long a pause are a discontinuity: until then there is no place for this.
+    if (unit.pts / this.#timescale - videoSeconds > PAUSE_MAX_S) return;
     if (this.#path) this.#path.unit(unit);
     else this.#output(unit);
   }
@@ -85,7 +80,6 @@ export class AudioLine {
   }
 
   breakAt(endSeconds: number, startSeconds: number): void {
-    this.#resuming = false;
     const [end, start] = [endSeconds, startSeconds].map(seconds => Math.round(seconds * this.#timescale));
     this.#segmenter.breakAt(end!, start!);
   }

@@ -56,6 +56,17 @@ test('frames that are missing become silence, frames that come too late are drop
   assert.equal(duration, 21 * FRAME);
 });
 
+test('frames that are a little off follow without a hole, and silence makes up for drift', () => {
+  const { audio, segments, feed } = segmenter();
+  for (let i = 0; i < 30; i++) feed(i * (FRAME + 50));
+  audio.finish();
+  const parts = segments.flatMap(segment => segment.parts);
+  const duration = parts.reduce((sum, part) => sum + part.duration, 0);
+  assert.equal(duration, (30 + audio.silent) * FRAME);
+  assert.equal(audio.silent, 1);
+  assert.ok(Math.abs(audio.position - 30 * (FRAME + 50)) <= FRAME / 2 + 50);
+});
+
 test('a break of the video is a break of the audio at the same place, filled up to its end', () => {
   const { audio, segments, feed } = segmenter();
   for (let i = 0; i < 8; i++) feed(i * FRAME);

@@ -62,7 +62,10 @@ export class AudioSegmenter {
       return;
     }
     this.#fill(unit.pts);
-    this.#append(unit.pts, unit.data);
+    // A timeline that begins does so with its first frame; later ones follow without a hole, whatever they say.
+    const begins = !this.#started || this.#discontinuity;
+    if (!begins) this.#fill(unit.pts + HALF_FRAME);
+    this.#append(begins ? unit.pts : this.#next, unit.data);
     this.#sink.publish();
   }
 

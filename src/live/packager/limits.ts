@@ -3,8 +3,10 @@
  * PART-TARGET or PART-HOLD-BACK differs between two reloads.
  */
 
-/** PART-TARGET: six frames at 30 a second, ten AAC frames. No part lasts longer, unless a single frame does. */
+/** PART-TARGET: six frames at 30 a second, ten AAC frames. No part lasts longer. */
 export const PART_TARGET_S = 0.22;
+/** The least share of it that a part lasts, unless it is the last of its segment. */
+export const PART_SHARE_MIN = 0.85;
 /** PART-HOLD-BACK: three part targets, the least that RFC 8216bis section 4.4.3.8 allows. */
 export const PART_HOLD_BACK_S = 0.66;
 /** EXT-X-TARGETDURATION. */
@@ -48,6 +50,10 @@ export const SKIP_BOUNDARY_S = 24;
 export const LISTED_S_MAX = 12 * 3600;
 /** Segments in memory; older ones come from the recording. Where there is none, playlists begin with these. */
 export const HELD_SEGMENTS_MAX = 18;
+/** More of them while they are short: playlists need three target durations. */
+export const HELD_S_MIN = 16;
+/** Fewer while they are large. */
+export const HELD_BYTES_MAX = 96 * 1024 * 1024;
 /** Finished segments whose parts are listed, beside the one being made. */
 export const SEGMENTS_WITH_PARTS = 2;
 

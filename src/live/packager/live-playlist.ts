@@ -19,6 +19,7 @@ import {
 } from './limits.ts';
 import {
   initName,
+  listedParts,
   PLAYLIST_NAME,
   partName,
   type RecordedSegment,
@@ -56,7 +57,9 @@ export function livePlaylist(
   skip: boolean,
 ): Uint8Array[] {
   const { backlog } = rendition;
-  const edge = rendition.edge.filter(isVisible).map(segment => describe(rendition, segment, segment.parts));
+  const edge = rendition.edge
+    .filter(isVisible)
+    .map(segment => describe(rendition, segment, listedParts(segment)));
   const firstMap = backlog.first?.map ?? edge[0]?.map ?? null;
   const update = skip ? backlog.delta(edge.reduce((sum, segment) => sum + segment.durationS, 0)) : null;
   const state = rendition.ended ? 'ended' : 'live';
@@ -83,9 +86,9 @@ export function livePlaylist(
   ];
 }
 
-/** A segment without a part yet has nothing to list; its first part is hinted. */
+/** A segment without a listed part yet has nothing to list; its first part is hinted. */
 function isVisible(segment: SegmentMedia): boolean {
-  return segment.complete || segment.parts.length > 0;
+  return segment.complete || listedParts(segment).length > 0;
 }
 
 /** A segment as playlists list it, with these of its parts. */
@@ -115,14 +118,14 @@ export function describe(
 
 function hint({ edge, nextMsn }: RenditionState): string {
   const last = edge.at(-1);
-  return last && !last.complete ? partName(last.msn, last.parts.length) : partName(nextMsn, 0);
+  return last?.isListed && !last.complete ? partName(last.msn, last.parts.length) : partName(nextMsn, 0);
 }
 
 /** The last part that a sibling lists, for the player that switches to it. */
 function report({ name, edge, backlog }: RenditionState): RenditionReport[] {
   const uri = `../${name}/${PLAYLIST_NAME}`;
   const last = edge.findLast(isVisible);
-  if (last) return [{ uri, lastMsn: last.msn, lastPart: Math.max(last.parts.length - 1, 0) }];
+  if (last) return [{ uri, lastMsn: last.msn, lastPart: Math.max(listedParts(last).length - 1, 0) }];
   return backlog.nextMsn === null ? [] : [{ uri, lastMsn: backlog.nextMsn - 1, lastPart: 0 }];
 }
 

@@ -42,9 +42,19 @@ export interface PackagerDeps {
 
 export type PartCut = (rendition: RenditionName, durationS: number) => void;
 
+/** Since the start of one broadcast. */
+export interface PackagerCounts {
+  /** Pictures and AAC frames left out because they did not fit the timeline. */
+  readonly droppedFrames: number;
+  readonly droppedAudioFrames: number;
+  /** Silence put where sound was missing, AAC frames. */
+  readonly silentFrames: number;
+}
+
 /** Turns the units of one stream into LL-HLS. It reads a `Stream`, and is what `servers/hls` asks while live. */
 export interface Packager {
   readonly source: HlsSource;
+  readonly counts: PackagerCounts;
   unit(track: Track, unit: Unit): void;
   /** The stream is over: publishes what is left and ends the playlists. */
   ended(): void;
@@ -56,6 +66,9 @@ export function createPackager(deps: PackagerDeps): Packager {
   const packager = new StreamPackager(deps);
   return {
     source: packager.source,
+    get counts() {
+      return packager.counts;
+    },
     unit: (track, unit) => packager.unit(track, unit),
     ended: () => void packager.finish(),
     finish: () => packager.finish(),
@@ -92,6 +105,15 @@ class StreamPackager {
     if (this.#audio === undefined) this.#open();
     if (unit.kind === 'video') this.#videoUnit(track, unit);
     else this.#audio?.unit(unit, this.#videoSeconds() ?? 0);
+  }
+
+  get counts(): PackagerCounts {
+    const droppedFrames = this.#layers.values().reduce((sum, layer) => sum + layer.dropped, 0);
+    const { silentFrames, droppedAudioFrames } = this.#audio?.counts ?? {
+      silentFrames: 0,
+      droppedAudioFrames: 0,
+    };
+    return { droppedFrames, silentFrames, droppedAudioFrames };
   }
 
   finish(): Promise<void> {
@@ -173,8 +195,7 @@ class StreamPackager {
     for (const layer of layers) layer.rest(end);
     this.#audio?.finish(end / 90_000);
     for (const rendition of this.#renditions) rendition.finish();
-    const droppedFrames = layers.reduce((sum, layer) => sum + layer.dropped, 0);
-    this.#deps.log.info({ droppedFrames, ...this.#audio?.counts }, 'the packager has finished');
+    this.#deps.log.info({ ...this.counts }, 'the packager has finished');
   }
 
   #rendition(name: RenditionName, timescale: number): Rendition {

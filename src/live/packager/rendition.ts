@@ -4,6 +4,8 @@ import { Refusal } from '#contract/errors.ts';
 import { Backlog } from '#media/hls/backlog.ts';
 import {
   BLOCK_MS_MAX,
+  HELD_BYTES_MAX,
+  HELD_S_MIN,
   HELD_SEGMENTS_MAX,
   LISTED_S_MAX,
   SEGMENTS_WITH_PARTS,
@@ -12,13 +14,14 @@ import {
 } from './limits.ts';
 import { advanceRefusal, describe, livePlaylist } from './live-playlist.ts';
 import { type Measured, Rates } from './rates.ts';
-import type {
-  EarlierRendition,
-  InitMedia,
-  PartMedia,
-  RenditionInfo,
-  SegmentMedia,
-  VideoSink,
+import {
+  type EarlierRendition,
+  type InitMedia,
+  listedParts,
+  type PartMedia,
+  type RenditionInfo,
+  type SegmentMedia,
+  type VideoSink,
 } from './segment.ts';
 import {
   type HlsAnswer,
@@ -52,6 +55,7 @@ export interface RenditionDeps {
 interface OpenSegment extends SegmentMedia {
   duration: number;
   parts: PartMedia[];
+  isListed: boolean;
   complete: boolean;
   gap: boolean;
 }
@@ -67,6 +71,7 @@ export class Rendition implements VideoSink {
   readonly #inits = new Map<number, InitMedia>();
   #backlog: Backlog;
   #segments: OpenSegment[] = [];
+  #heldBytes = 0;
   #nextMsn = 0;
   #nextInit = 0;
   /** The last finished segment with media in it. */
@@ -135,10 +140,11 @@ export class Rendition implements VideoSink {
       discontinuity,
       independent,
       parts: [],
+      isListed: true,
       complete: false,
       gap: false,
     });
-    if (this.#segments.length > HELD_SEGMENTS_MAX) this.#forgetOldest();
+    while (this.#holdsTooMuch()) this.#forgetOldest();
     this.#listWithoutParts();
   }
 
@@ -155,10 +161,17 @@ export class Rendition implements VideoSink {
     this.end();
   }
 
+  unlist(): void {
+    const open = this.#open();
+    assert(open.parts.length === 0, 'no part is listed yet');
+    open.isListed = false;
+  }
+
   part(part: PartMedia): void {
     const open = this.#open();
     open.parts.push(part);
     open.duration += part.duration;
+    this.#heldBytes += part.bytes.length;
     this.#deps.onPart(open);
   }
 
@@ -212,7 +225,7 @@ export class Rendition implements VideoSink {
   partAnswer(msn: number, part: number): HlsAnswer {
     return this.#waiting.answer(() => {
       const segment = this.#find(msn);
-      const media = segment?.parts[part];
+      const media = segment && listedParts(segment)[part];
       if (media) return mediaBody([media.bytes]);
       return this.#hinted(msn, part) ? null : notThere();
     });
@@ -237,7 +250,7 @@ export class Rendition implements VideoSink {
   #hinted(msn: number, part: number): boolean {
     if (this.#ended) return false;
     const last = this.#segments.at(-1);
-    return last && !last.complete
+    return last?.isListed && !last.complete
       ? msn === last.msn && part === last.parts.length
       : msn === this.#nextMsn && part === 0;
   }
@@ -246,9 +259,11 @@ export class Rendition implements VideoSink {
   #has(msn: number, part: number): boolean {
     if (msn >= this.#nextMsn) return false;
     const segment = this.#find(msn);
-    if (!segment || hasNoParts(segment) || segment.parts.length > part) return true;
+    if (!segment) return true;
+    const parts = listedParts(segment);
+    if (parts.length > part || (segment.complete && parts.length === 0)) return true;
     const next = this.#find(msn + 1);
-    return segment.complete && next !== undefined && (next.complete || next.parts.length > 0);
+    return segment.complete && next !== undefined && (next.complete || listedParts(next).length > 0);
   }
 
   #body(skip = false): HlsBody {
@@ -269,9 +284,19 @@ export class Rendition implements VideoSink {
     return last;
   }
 
+  #holdsTooMuch(): boolean {
+    const [oldest] = this.#segments;
+    if (!oldest || this.#segments.length <= SEGMENTS_WITH_PARTS + 1) return false;
+    if (this.#heldBytes > HELD_BYTES_MAX) return true;
+    if (this.#segments.length <= HELD_SEGMENTS_MAX) return false;
+    const newer = this.#segments.reduce((sum, segment) => sum + segment.duration, -oldest.duration);
+    return newer >= HELD_S_MIN * this.timescale;
+  }
+
   /** Bytes that were not kept cannot be listed any more, nor can what comes before them, in any rendition. */
   #forgetOldest(): void {
     const gone = this.#segments.shift()!;
+    this.#heldBytes -= bytesOf(gone);
     const oldestInit = this.#segments[0]?.initNumber ?? 0;
     for (const number of this.#inits.keys()) if (number < oldestInit) this.#inits.delete(number);
     if (gone.gap || this.#deps.isKept(gone)) return;
@@ -286,15 +311,13 @@ export class Rendition implements VideoSink {
   }
 }
 
-/** Of a gap there are no parts. */
-function hasNoParts(segment: SegmentMedia): boolean {
-  return segment.complete && segment.parts.length === 0;
+function measured(segment: SegmentMedia, timescale: number): Measured {
+  const frames = segment.parts.reduce((sum, part) => sum + part.samples, 0);
+  return { bytes: bytesOf(segment), frames, seconds: segment.duration / timescale };
 }
 
-function measured({ parts, duration }: SegmentMedia, timescale: number): Measured {
-  const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
-  const frames = parts.reduce((sum, part) => sum + part.samples, 0);
-  return { bytes, frames, seconds: duration / timescale };
+function bytesOf({ parts }: SegmentMedia): number {
+  return parts.reduce((sum, part) => sum + part.bytes.length, 0);
 }
 
 function newBacklog(discontinuitiesGone: number): Backlog {

@@ -23,6 +23,8 @@ export interface SegmentMedia {
   /** Starts with a key frame. */
   readonly independent: boolean;
   readonly parts: readonly PartMedia[];
+  /** Players are told of its parts; otherwise of the whole only. */
+  readonly isListed: boolean;
   readonly complete: boolean;
   /** Nothing came in this time: there are no parts. */
   readonly gap: boolean;
@@ -40,7 +42,7 @@ export interface InitMedia {
 }
 
 /** A segment that was recorded before a restart: its bytes are with the recorder. */
-export type RecordedSegment = Omit<SegmentMedia, 'parts' | 'complete'>;
+export type RecordedSegment = Omit<SegmentMedia, 'parts' | 'isListed' | 'complete'>;
 
 /** What a rendition had before a restart, for one that goes on. */
 export interface EarlierRendition {
@@ -69,6 +71,13 @@ export interface VideoSink extends SegmentSink {
   joins(msn: number, discontinuitiesGone: number): void;
   /** A segment without media (EXT-X-GAP), in ticks. */
   gap(start: number, duration: number, discontinuity: boolean): void;
+  /** The parts of the segment that just began are not listed. */
+  unlist(): void;
+}
+
+/** The parts that players are told of. */
+export function listedParts(segment: SegmentMedia): readonly PartMedia[] {
+  return segment.isListed ? segment.parts : [];
 }
 
 /** Names below a rendition's folder. They are the same live, in the replay, and in the store of blobs. */

@@ -18,6 +18,7 @@ interface Cut {
     discontinuity: boolean;
     independent: boolean;
     parts: PartMedia[];
+    isListed: boolean;
     ended: boolean;
   }[];
   inits: number;
@@ -34,12 +35,15 @@ function segmenter() {
     {
       init: () => cut.inits++,
       begin: (start, discontinuity, independent) =>
-        cut.segments.push({ start, discontinuity, independent, parts: [], ended: false }),
+        cut.segments.push({ start, discontinuity, independent, parts: [], isListed: true, ended: false }),
       part: part => cut.segments.at(-1)!.parts.push(part),
       end: () => {
         cut.segments.at(-1)!.ended = true;
       },
       joins: () => {},
+      unlist: () => {
+        cut.segments.at(-1)!.isListed = false;
+      },
       gap: () => assert.fail('one layer has no gaps'),
       publish: () => cut.publishes++,
     },

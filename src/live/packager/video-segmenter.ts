@@ -1,7 +1,7 @@
 import { MediaError, type VideoUnit } from '#media/unit.ts';
-import { KEYFRAME_ASK_AGAIN_S, PART_TARGET_S, PAUSE_MAX_S, SEGMENT_MAX_S } from './limits.ts';
+import { KEYFRAME_ASK_AGAIN_S, PAUSE_MAX_S, SEGMENT_MAX_S } from './limits.ts';
 import { ParameterSets, type SplitUnit, splitUnit } from './parameter-sets.ts';
-import { PartBuilder } from './part-builder.ts';
+import { PartCutter } from './part-cutter.ts';
 import type { VideoSink } from './segment.ts';
 import { SegmentPlan } from './segment-plan.ts';
 
@@ -17,7 +17,7 @@ const GAP_MIN_S = 0.05;
 /** A frame whose duration is not known before the next one arrives. */
 interface Held {
   readonly dts: number;
-  readonly compositionOffset: number;
+  readonly pts: number;
   readonly key: boolean;
   readonly pieces: readonly Uint8Array[];
 }
@@ -29,7 +29,7 @@ export class VideoSegmenter {
   readonly #plan: SegmentPlan;
   readonly #events: VideoSegmenterEvents;
   readonly #sets = new ParameterSets();
-  readonly #part = new PartBuilder(true);
+  readonly #parts: PartCutter;
   #held: Held | null = null;
   /** Ticks of the frame before, the estimate for one that has no successor. */
   #frameDuration: number;
@@ -37,6 +37,8 @@ export class VideoSegmenter {
   /** Where this layer stopped; the past of all for one that has not begun. Null while it sends. */
   #restsAt: number | null = Number.NEGATIVE_INFINITY;
   #begun = false;
+  /** A key frame could not be used: what follows refers to it. */
+  #astray = false;
   #breaksSeen: number;
   /** Units that could not be used: before the first key frame, or with unreadable parameter sets. */
   dropped = 0;
@@ -54,6 +56,7 @@ export class VideoSegmenter {
     this.#events = events;
     this.#plan = plan;
     this.#frameDuration = timescale / 30;
+    this.#parts = new PartCutter(timescale, sink);
     this.#breaksSeen = plan.first.breaks;
     plan.layers++;
     if (endedAt !== null) this.#resume(endedAt);
@@ -86,14 +89,15 @@ export class VideoSegmenter {
     const before = this.#held?.dts ?? this.#plan.position;
     const pause = before !== null && dts - before > this.#ticks(PAUSE_MAX_S);
     const changed = unit.key ? this.#updateSets(split) : false;
-    if (changed === null || (!unit.key && (this.#held === null || pause))) {
+    if (unit.key) this.#astray = changed === null;
+    if (changed === null || (!unit.key && (this.#astray || this.#held === null || pause))) {
       this.dropped++;
       this.#askForKeyframe(dts);
       return;
     }
     this.#place(dts, unit.key, pause, changed);
     this.#plan.position = Math.max(this.#plan.position ?? 0, dts);
-    this.#held = { dts, compositionOffset: unit.pts - unit.dts, key: unit.key, pieces: split.sample };
+    this.#held = { dts, pts: Math.max(unit.pts, dts), key: unit.key, pieces: split.sample };
     if (this.#plan.asksAt(dts)) this.#askForKeyframe(dts);
     this.#sink.publish();
   }
@@ -116,9 +120,9 @@ export class VideoSegmenter {
 
   /** The held frame is the last for now. */
   #release(duration: number): void {
-    this.#restsAt = this.#held!.dts + duration;
-    this.#append(duration);
-    this.#endSegment();
+    this.#append(this.#held!.dts + duration);
+    this.#parts.endSegment();
+    this.#restsAt = this.#parts.position;
     this.#held = null;
   }
 
@@ -127,11 +131,13 @@ export class VideoSegmenter {
     const isNew = pause || (changed && this.#begun) || this.#plan.resumes;
     // Another layer has crossed this break already.
     const joined = this.#breaksSeen < this.#plan.breaks && key && this.#plan.isBehindBreak(dts);
-    if (this.#held) {
-      const duration = pause ? this.#frameDuration : dts - this.#held.dts;
-      const cuts = isNew || joined || (key && this.#plan.cutsAt(dts, this.#segmentStart));
-      if (cuts) this.#release(duration);
-      else this.#append(duration);
+    const cuts = isNew || joined || (key && this.#plan.cutsAt(dts, this.#segmentStart));
+    if (this.#held && pause) this.#release(this.#frameDuration);
+    else if (this.#held) {
+      this.#frameDuration = dts - this.#held.dts;
+      this.#append(dts);
+      if (cuts) this.#parts.endSegment();
+      else if (this.#parts.isAlone) this.#endAlone(key);
       if (!cuts) return;
     }
     if (isNew && !joined) this.#break(dts, changed);
@@ -140,7 +146,9 @@ export class VideoSegmenter {
 
   /** All layers break here: the others follow at their next key frame. */
   #break(dts: number, changed: boolean): void {
-    const end = Math.min(Math.max(this.#restsAt!, this.#plan.endAfter(this.#frameDuration)), dts);
+    const rested = this.#restsAt;
+    const end =
+      rested === null ? dts : Math.min(Math.max(rested, this.#plan.endAfter(this.#frameDuration)), dts);
     if (this.#plan.position !== null) this.#events.discontinuity(end, dts);
     this.#plan.break(end, dts);
     if (changed && this.#plan.layers > 1) this.#askForKeyframe(dts);
@@ -150,12 +158,21 @@ export class VideoSegmenter {
   #enter(dts: number, key: boolean, changed: boolean): void {
     if (!this.#begun) this.#sink.joins(this.#plan.first.msn, this.#plan.first.breaks);
     if (!this.#begun) this.#writeInit();
-    this.#gapsTo(dts);
+    if (this.#restsAt !== null) {
+      this.#gapsTo(dts);
+      this.#parts.goTo(dts);
+    }
     this.#restsAt = null;
     if (changed && this.#begun) this.#writeInit();
     this.#begun = true;
     this.#plan.begin(dts, this.#segmentStart);
-    this.#begin(dts, this.#crosses(this.#plan.breaks), key);
+    this.#begin(this.#crosses(this.#plan.breaks), key);
+  }
+
+  /** The segment of one long frame is over; layers cut together elsewhere. */
+  #endAlone(key: boolean): void {
+    this.#parts.endSegment();
+    this.#begin(false, key);
   }
 
   #gapsTo(end: number): void {
@@ -191,37 +208,21 @@ export class VideoSegmenter {
     this.#sink.init(bytes, info);
   }
 
-  /** Adds the held frame. A part closes as soon as another frame like it would cross the target. */
-  #append(duration: number): void {
+  /** Adds the held frame; the next one is decoded at `next`. */
+  #append(next: number): void {
     const held = this.#held!;
-    const target = this.#ticks(PART_TARGET_S);
-    if (
-      held.dts > this.#segmentStart &&
-      held.dts + duration - this.#segmentStart > this.#ticks(SEGMENT_MAX_S)
-    ) {
-      this.#endSegment();
+    if (held.dts > this.#segmentStart && next - this.#segmentStart > this.#ticks(SEGMENT_MAX_S)) {
+      this.#parts.endSegment();
       this.#plan.begin(held.dts, this.#segmentStart);
-      this.#begin(held.dts, false, held.key);
+      this.#begin(false, held.key);
     }
-    if (this.#part.count > 0 && this.#part.duration + duration > target) this.#closePart();
-    const { dts, compositionOffset, key, pieces } = held;
-    this.#part.add(dts, { duration, compositionOffset, key, pieces });
-    if (this.#part.duration + duration > target) this.#closePart();
-    this.#frameDuration = duration;
+    this.#parts.add(held, next);
+    this.#segmentStart = this.#parts.segmentStart;
   }
 
-  #begin(dts: number, discontinuity: boolean, independent: boolean): void {
-    this.#segmentStart = dts;
-    this.#sink.begin(dts, discontinuity, independent);
-  }
-
-  #closePart(): void {
-    this.#sink.part(this.#part.take());
-  }
-
-  #endSegment(): void {
-    if (this.#part.count > 0) this.#closePart();
-    this.#sink.end();
+  #begin(discontinuity: boolean, independent: boolean): void {
+    this.#parts.begin(discontinuity, independent);
+    this.#segmentStart = this.#parts.segmentStart;
   }
 
   #askForKeyframe(dts: number): void {

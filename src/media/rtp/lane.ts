@@ -4,7 +4,7 @@ import type { RtpPacket } from './packet.ts';
 import { Source } from './source.ts';
 import { TrackTimeline } from './timeline.ts';
 
-/** How long units wait for a packet that is missing, in packets and in time. Viewers of packets do not wait. */
+/** How long units wait for a packet that is missing, in packets and at least in time. Viewers of packets do not wait. */
 export const VIDEO_SLOTS = 1024;
 export const VIDEO_WAIT_MS = 250;
 export const AUDIO_SLOTS = 64;
@@ -55,6 +55,7 @@ export class VideoLane implements Lane {
       clockRate: 90_000,
       reorderSlots: VIDEO_SLOTS,
       reorderWaitMs: VIDEO_WAIT_MS,
+      nack,
       deliver: (packet, arrivalMs) =>
         this.#depacketizer.push(packet.payload, packet.timestamp, packet.marker, arrivalMs),
       lost: count => {
@@ -91,6 +92,7 @@ export class AudioLane implements Lane {
       clockRate: 48_000,
       reorderSlots: AUDIO_SLOTS,
       reorderWaitMs: AUDIO_WAIT_MS,
+      nack,
       deliver,
       lost,
     });

@@ -23,6 +23,8 @@ interface Opened {
   nowMs: number;
 }
 
+const isVideo = (unit: Unit) => unit.kind === 'video';
+
 function open(options: SimulatedOptions = {}): Opened {
   const opened = {
     units: [] as Unit[],
@@ -138,6 +140,35 @@ test('pictures that arrive later than their sound are brought together by sender
   const lateMs = (video.length - 1) * 30 - video.at(-1)!.pts / 90;
   assert.ok(Math.abs(lateMs - 80) < 1, `${lateMs} ms`);
   assert.equal(opened.receiver.stats.reanchored, 0);
+});
+
+test('sound that was not captured for a while goes on after the hole, and is not pulled apart by one odd report', () => {
+  const opened = open();
+  const run = (fromMs: number, toMs: number, isHeard = true) => {
+    for (let captureMs = fromMs; captureMs < toMs; captureMs += 10) {
+      opened.nowMs = 1000 + captureMs;
+      if (captureMs % 30 === 0) opened.publisher.frame(captureMs);
+      if (isHeard && captureMs % 20 === 0) opened.publisher.sound(captureMs);
+      if (captureMs % 1000 === 500) opened.publisher.reports(captureMs);
+    }
+  };
+  /** How much later than the newest picture the newest sound is placed. */
+  const soundLateMs = () => {
+    const [video, audio] = [opened.units.findLast(isVideo)!, opened.units.findLast(unit => !isVideo(unit))!];
+    return audio.pts / 48 - video.pts / 90;
+  };
+  run(0, 3000);
+  assert.ok(Math.abs(soundLateMs()) <= 30, `${soundLateMs()} ms before it`);
+  opened.publisher.audioHoleMs = 400;
+  opened.publisher.reports(3000);
+  opened.publisher.audioHoleMs = 0;
+  run(3000, 6000);
+  assert.ok(Math.abs(soundLateMs()) <= 50, `${soundLateMs()} ms after one odd report`);
+  run(6000, 6400, false);
+  opened.publisher.audioHoleMs = 400;
+  run(6400, 9000);
+  assert.ok(Math.abs(soundLateMs()) <= 30, `${soundLateMs()} ms after the hole`);
+  assert.ok(Math.abs(opened.units.findLast(isVideo)!.pts / 90 - 8970) <= 30, 'pictures keep the time of day');
 });
 
 test('what is neither negotiated nor RTP is counted and harms nothing', () => {

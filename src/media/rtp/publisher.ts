@@ -20,6 +20,7 @@ import {
   writeReceiverReport,
 } from './rtcp-write.ts';
 import { restoreRtx } from './rtx.ts';
+import { TIMESTAMP_STEP_MS_MAX } from './timeline.ts';
 import { FEEDBACK_BYTES_MAX, FEEDBACK_PERIOD_MS, TransportFeedback } from './transport-feedback.ts';
 import { SEQUENCE_TURN } from './unwrap.ts';
 import { VideoLanes } from './video-lanes.ts';
@@ -27,6 +28,9 @@ import { VideoLanes } from './video-lanes.ts';
 export const REPORT_PERIOD_MS = 1000;
 /** Key frames are asked for at most this often, whoever wants them. */
 export const KEYFRAME_PERIOD_MS = 1000;
+
+/** Sound that is this far behind its pictures has a hole; less is made good by slewing the pictures. */
+export const AUDIO_HOLE_MS_MIN = 100;
 
 type Counters = { -readonly [Name in keyof PublisherRtpStats]: number };
 
@@ -40,6 +44,7 @@ export class PublisherRtp implements PublisherReceiver {
   readonly #lanes: readonly Lane[];
   readonly #feedback = new TransportFeedback();
   readonly #feedbackId: number | null;
+  #holeSeen = false;
   #keyframeAskedMs = Number.NEGATIVE_INFINITY;
   readonly #scratch = new Uint8Array(Math.max(FEEDBACK_BYTES_MAX, 20 + 4 * NACK_NUMBERS_MAX));
   readonly #sequences: number[] = [];
@@ -160,7 +165,7 @@ export class PublisherRtp implements PublisherReceiver {
       else this.#counters.unknown++;
       return false;
     }
-    if (lane.source.nack.arrived(sequence, nowMs)) this.#counters.recovered++;
+    if (lane.source.nack.arrived(sequence, nowMs, retransmitted)) this.#counters.recovered++;
     if (this.#epochMs === null) this.#beforeEpoch(lane, packet, nowMs);
     packet.mediaTimeMs = lane.timeline.mediaTimeMs(packet.timestamp);
     this.#events.packet(lane.track, packet);
@@ -211,10 +216,21 @@ export class PublisherRtp implements PublisherReceiver {
       if (lane === undefined) continue;
       lane.source.reception.senderReport(report, nowMs);
       lane.timeline.senderReport(report.ntpMs, report.rtpTimestamp);
+      if (lane === this.#audio) this.#lookForHole();
       // Audio's zero on the sender's clock is where video's should be.
       const zeroMs = this.#audio.timeline.zeroNtpMs();
       for (const { timeline } of this.#video.all) timeline.correct(timeline.zeroNtpMs() - zeroMs);
     }
+  }
+
+  /** A report from the midst of a burst after a stall can look like a hole, two in a row cannot. */
+  #lookForHole(): void {
+    const zeroMs = this.#audio.timeline.zeroNtpMs();
+    const behindMs = this.#video.all.map(({ timeline }) => zeroMs - timeline.zeroNtpMs());
+    const holeMs = Math.min(...behindMs.filter(ms => !Number.isNaN(ms)));
+    const isHole = holeMs >= AUDIO_HOLE_MS_MIN && holeMs <= TIMESTAMP_STEP_MS_MAX;
+    if (isHole && this.#holeSeen) this.#audio.timeline.skip(holeMs);
+    this.#holeSeen = isHole && !this.#holeSeen;
   }
 
   #sendNack(lane: Lane, nowMs: number): void {

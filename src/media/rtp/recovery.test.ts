@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NACK_LIST_MAX, NACK_TRIES_MAX, NackList } from './nack.ts';
+import { NACK_LIST_MAX, NACK_PATIENCE_MS_MAX, NACK_TRIES_MAX, NackList } from './nack.ts';
 import { parseRtp, type RtpPacket, writeRtpHeader } from './packet.ts';
 import { Reception } from './reception.ts';
 import { ReorderBuffer } from './reorder.ts';
@@ -33,8 +33,8 @@ test('sequence numbers unwrap forwards and backwards over the turn', () => {
 
 test('a missing packet is asked for after a moment, then again at the pace of the round trip, ten times', () => {
   const list = new NackList();
-  list.arrived(100, 0);
-  list.arrived(102, 0);
+  list.arrived(100, 0, false);
+  list.arrived(102, 0, false);
   assert.deepEqual(due(list, 0), [], 'it may only be late');
   let asked = 0;
   for (let nowMs = 5; nowMs < 5000; nowMs++) asked += due(list, nowMs).length;
@@ -43,11 +43,11 @@ test('a missing packet is asked for after a moment, then again at the pace of th
 
 test('what arrives is not asked for again, and says whether it was asked for', () => {
   const list = new NackList();
-  list.arrived(1, 0);
-  list.arrived(4, 0);
-  assert.equal(list.arrived(2, 1), false, 'it was only late');
+  list.arrived(1, 0, false);
+  list.arrived(4, 0, false);
+  assert.equal(list.arrived(2, 1, false), false, 'it was only late');
   assert.deepEqual(due(list, 5), [3]);
-  assert.equal(list.arrived(3, 40), true);
+  assert.equal(list.arrived(3, 40, false), true);
   assert.deepEqual(due(list, 1000), []);
 });
 
@@ -56,16 +56,16 @@ test('answers that come fast are asked for again fast', () => {
     const list = new NackList();
     let nowMs = 0;
     let sequence = 0;
-    list.arrived(sequence, nowMs);
+    list.arrived(sequence, nowMs, false);
     for (let i = 0; i < 50; i++) {
       sequence += 2;
-      list.arrived(sequence, nowMs);
+      list.arrived(sequence, nowMs, false);
       nowMs += 5;
       due(list, nowMs);
       nowMs += roundTripMs;
-      list.arrived(sequence - 1, nowMs);
+      list.arrived(sequence - 1, nowMs, false);
     }
-    list.arrived(sequence + 2, nowMs);
+    list.arrived(sequence + 2, nowMs, false);
     let asked = 0;
     for (let end = nowMs + 150; nowMs < end; nowMs++) asked += due(list, nowMs).length;
     return asked;
@@ -73,11 +73,35 @@ test('answers that come fast are asked for again fast', () => {
   assert.ok(tries(20) > tries(100));
 });
 
+test('a round trip longer than the pace of asking is learned, and what is asked for is waited for as long', () => {
+  const list = new NackList();
+  const roundTripMs = 300;
+  list.arrived(0, 0, false);
+  for (let i = 1, nowMs = 0; i <= 40; i++, nowMs += 1000) {
+    list.arrived(2 * i, nowMs, false);
+    const asked: number[] = [];
+    for (let at = nowMs; at < nowMs + roundTripMs + 5; at += 5) if (due(list, at).length > 0) asked.push(at);
+    assert.ok(i < 30 || asked.length === 1, `asked ${asked.length} times for one packet`);
+    list.arrived(2 * i - 1, asked[0]! + roundTripMs, true);
+  }
+  assert.equal(list.patienceMs, NACK_PATIENCE_MS_MAX);
+});
+
+test('where packets overtake each other, one that is missing is asked for later', () => {
+  const list = new NackList();
+  list.arrived(0, 0, false);
+  list.arrived(2, 0, false);
+  list.arrived(1, 60, false);
+  list.arrived(4, 100, false);
+  assert.deepEqual(due(list, 150), []);
+  assert.deepEqual(due(list, 165), [3]);
+});
+
 test('a gap longer than the list is given up', () => {
   const list = new NackList();
-  list.arrived(1, 0);
-  list.arrived(3, 0);
-  list.arrived(5 + NACK_LIST_MAX, 0);
+  list.arrived(1, 0, false);
+  list.arrived(3, 0, false);
+  list.arrived(5 + NACK_LIST_MAX, 0, false);
   assert.deepEqual(due(list, 100, 1000), []);
 });
 
@@ -86,11 +110,10 @@ interface Opened {
   readonly buffer: ReorderBuffer;
 }
 
-function open(slots: number, waitMs: number): Opened {
+function open(slots: number): Opened {
   const out: (number | string)[] = [];
   const buffer = new ReorderBuffer(
     slots,
-    waitMs,
     delivered => out.push(delivered.sequenceNumber),
     count => out.push(`lost ${count}`),
   );
@@ -98,28 +121,28 @@ function open(slots: number, waitMs: number): Opened {
 }
 
 test('packets that changed places come out in sequence', () => {
-  const { out, buffer } = open(8, 100);
+  const { out, buffer } = open(8);
   for (const sequence of [10, 12, 11, 14, 13]) buffer.push(sequence, packet(sequence), 0);
   assert.deepEqual(out, [10, 11, 12, 13, 14]);
 });
 
 test('a missing packet is waited for from the arrival of the one behind it, and several gaps at once', () => {
-  const { out, buffer } = open(32, 100);
+  const { out, buffer } = open(32);
   buffer.push(1, packet(1), 0);
   buffer.push(3, packet(3), 10);
   buffer.push(5, packet(5), 20);
-  buffer.tick(109);
+  buffer.tick(109, 100);
   assert.deepEqual(out, [1]);
-  buffer.tick(110);
+  buffer.tick(110, 100);
   assert.deepEqual(out, [1, 'lost 1', 3]);
-  buffer.tick(120);
+  buffer.tick(120, 100);
   assert.deepEqual(out, [1, 'lost 1', 3, 'lost 1', 5]);
   buffer.push(2, packet(2), 121);
   assert.equal(out.length, 5, 'its turn is over');
 });
 
 test('a full buffer gives up the oldest gap first', () => {
-  const { out, buffer } = open(4, 1e9);
+  const { out, buffer } = open(4);
   for (const sequence of [1, 3, 4, 6, 7]) buffer.push(sequence, packet(sequence), 0);
   assert.deepEqual(out, [1, 'lost 1', 3, 4]);
   buffer.push(100, packet(100), 0);
@@ -127,7 +150,7 @@ test('a full buffer gives up the oldest gap first', () => {
 });
 
 test('a repeated packet counts once', () => {
-  const { out, buffer } = open(8, 100);
+  const { out, buffer } = open(8);
   for (const sequence of [1, 3, 3, 2, 2, 1]) buffer.push(sequence, packet(sequence), 0);
   assert.deepEqual(out, [1, 2, 3]);
 });
@@ -147,6 +170,7 @@ function openSource(): {
     clockRate: 90_000,
     reorderSlots: 64,
     reorderWaitMs: 100,
+    nack: false,
     deliver() {},
     lost() {},
   });

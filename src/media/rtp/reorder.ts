@@ -6,7 +6,6 @@ import type { RtpPacket } from './packet.ts';
  */
 export class ReorderBuffer {
   readonly #slots: number;
-  readonly #waitMs: number;
   readonly #deliver: (packet: RtpPacket, arrivalMs: number) => void;
   readonly #lost: (count: number) => void;
   readonly #packets: (RtpPacket | undefined)[];
@@ -19,12 +18,10 @@ export class ReorderBuffer {
   /** `lost` is called before the packet that follows the gap is delivered. */
   constructor(
     slots: number,
-    waitMs: number,
     deliver: (packet: RtpPacket, arrivalMs: number) => void,
     lost: (count: number) => void,
   ) {
     this.#slots = slots;
-    this.#waitMs = waitMs;
     this.#deliver = deliver;
     this.#lost = lost;
     this.#packets = new Array<RtpPacket | undefined>(slots);
@@ -51,8 +48,8 @@ export class ReorderBuffer {
   }
 
   /** Gives up what has been waited for long enough. */
-  tick(nowMs: number): void {
-    while (nowMs - this.#gapSinceMs >= this.#waitMs) this.#skipGap();
+  tick(nowMs: number, waitMs: number): void {
+    while (nowMs - this.#gapSinceMs >= waitMs) this.#skipGap();
   }
 
   /** Delivers what is held, gaps and all, and begins anew with whatever comes next. */

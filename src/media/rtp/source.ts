@@ -17,7 +17,9 @@ export type Refused = 'foreign' | 'duplicate';
 export interface SourceOptions {
   readonly clockRate: number;
   readonly reorderSlots: number;
+  /** How long to wait for a packet; longer where it is asked for and the way is slow (`NackList.patienceMs`). */
   readonly reorderWaitMs: number;
+  readonly nack: boolean;
   /** Packets in sequence. */
   readonly deliver: (packet: RtpPacket, arrivalMs: number) => void;
   /** Packets that never came, before the one that follows them. */
@@ -40,12 +42,7 @@ export class Source {
 
   constructor(options: SourceOptions) {
     this.#options = options;
-    this.#reorder = new ReorderBuffer(
-      options.reorderSlots,
-      options.reorderWaitMs,
-      options.deliver,
-      options.lost,
-    );
+    this.#reorder = new ReorderBuffer(options.reorderSlots, options.deliver, options.lost);
     this.reception = new Reception(options.clockRate);
   }
 
@@ -74,7 +71,8 @@ export class Source {
 
   /** Goes on without what has been waited for long enough. */
   tick(nowMs: number): void {
-    this.#reorder.tick(nowMs);
+    const { reorderWaitMs, nack } = this.#options;
+    this.#reorder.tick(nowMs, nack ? Math.max(reorderWaitMs, this.nack.patienceMs) : reorderWaitMs);
   }
 
   /** A far step is a stray packet, unless the next one follows it: then the sender has begun anew. */

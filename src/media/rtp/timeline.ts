@@ -14,7 +14,8 @@ export const SLEW_SHARE = 0.01;
  * steps more than `TIMESTAMP_STEP_MS_MAX`, or has wandered that far from the time of arrival, anchors the track anew by
  * arrival, but always after what was placed before. So timestamps strictly increase, whatever the sender does.
  *
- * Audio is never moved. Sender reports (RFC 3550 section 6.4.1) tell how far video is off, and it is slewed.
+ * Sender reports (RFC 3550 section 6.4.1) tell how far video is off, and it is slewed. Audio is moved only for a hole: the
+ * samples of a microphone that stops for a moment are numbered as if it had not, so what follows belongs later, at once.
  */
 export class TrackTimeline {
   readonly #ticksPerMs: number;
@@ -97,6 +98,11 @@ export class TrackTimeline {
   /** Sets how much later than now units should be placed, to be reached by slewing. */
   correct(byMs: number): void {
     if (Math.abs(byMs) <= CORRECTION_MS_MAX) this.#slewTarget = this.#slew + byMs * this.#ticksPerMs;
+  }
+
+  /** What follows is later than its timestamps say: `ms` of the track were never captured. */
+  skip(ms: number): void {
+    this.#offset += ms * this.#ticksPerMs;
   }
 
   #slewBy(most: number): void {

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '#base/clock.ts';
 export interface Load {
   /** Share of time that the busiest thing here was busy, 0 to 1: the event loop, or all cores together. */
   readonly busy: number;
-  /** The longest that the event loop kept something waiting. */
+  /** How late the event loop usually was: the median, so that one long pause does not count. */
   readonly delayMs: number;
 }
 
@@ -16,17 +16,19 @@ export interface Capacity {
 
 export const SAMPLE_MS = 500;
 /** Publishers, HLS and the API need the rest. */
-export const FULL_ABOVE = 0.8;
+export const FULL_ABOVE = 0.85;
 /** Far enough below, so that those who leave do not at once make room for those who wait. */
-export const FREE_BELOW = 0.65;
-export const DELAY_FULL_MS = 100;
-export const DELAY_FREE_MS = 40;
+export const FREE_BELOW = 0.7;
+export const DELAY_FULL_MS = 50;
+export const DELAY_FREE_MS = 20;
 export const RETRY_AFTER_S = 15;
 /** Weight of the newest sample: a pause of the garbage collector is no lack of capacity. */
-const WEIGHT = 0.3;
+const WEIGHT = 0.2;
 /** What a viewer costs while too few are there to tell: 300 viewers of 2 Mbit/s fill a core. */
 const VIEWER_COST = 1 / 300;
 const VIEWERS_TELLING = 20;
+/** So few are not what a machine is busy with; refusing them would relieve nothing. */
+export const VIEWERS_ALWAYS = 50;
 
 /** Room by measurement, with hysteresis. Who joined is counted in before the measurement shows it. */
 export class MeasuredCapacity implements Capacity {
@@ -55,9 +57,11 @@ export class MeasuredCapacity implements Capacity {
   }
 
   take(): number {
-    const seen = this.#viewers() - this.#unseen;
+    const viewers = this.#viewers();
+    const seen = viewers - this.#unseen;
     const cost = seen < VIEWERS_TELLING ? VIEWER_COST : this.#busy / seen;
-    if (this.#isFull || this.#busy + (this.#unseen + 1) * cost > FULL_ABOVE) return RETRY_AFTER_S;
+    const isTooMuch = this.#isFull || this.#busy + (this.#unseen + 1) * cost > FULL_ABOVE;
+    if (isTooMuch && viewers >= VIEWERS_ALWAYS) return RETRY_AFTER_S;
     this.#unseen++;
     return 0;
   }

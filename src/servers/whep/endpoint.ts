@@ -45,6 +45,8 @@ export interface WhepServer {
   readonly sessions: number;
   /** Whether new viewers are sent to HLS. */
   readonly isFull: boolean;
+  /** How busy the process was lately, 0 to 1; smoothed. */
+  readonly busy: number;
   /** Ends every session and takes no more offers. */
   close(): void;
 }
@@ -83,6 +85,10 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
     const sessions = this.signalling.sessions.values();
     const sum = sessions.reduce((sum, session) => sum + session.stats.lossRatio, 0);
     return sum / Math.max(this.sessions, 1);
+  }
+
+  get busy(): number {
+    return this.#capacity.busy;
   }
 
   get isFull(): boolean {

@@ -117,6 +117,22 @@ describe('WhipSession', () => {
     assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close lost']);
   });
 
+  it('a defect between two packets ends this session and not the process', async () => {
+    await open({
+      async accept(...args) {
+        const transport = await rtc.accept(...args);
+        const send = () => {
+          throw new Error('deliberate');
+        };
+        return { ...transport, send };
+      },
+    });
+    network.state('connected');
+    network.packet(keyFrame);
+    clock.advance(2_000);
+    assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close lost']);
+  });
+
   it('a lost connection is told once and stops the clock', async () => {
     const session = await open();
     network.state('connected');

@@ -131,7 +131,13 @@ export class WhipSession {
       this.#leave('lost');
       return;
     }
-    this.#rtp.tick(nowMs);
+    try {
+      this.#rtp.tick(nowMs);
+    } catch (cause) {
+      // As a throw of `#receive` does by the transport: this session ends, no other and not the process.
+      this.#options.log.error({ err: cause, broadcastId: this.broadcastId }, 'a publisher was dropped');
+      this.#leave('lost');
+    }
   }
 
   #leave(reason: 'ended' | 'lost'): void {

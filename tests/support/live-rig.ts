@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
+import { openDiskJournals } from '#adapters/journals-disk/index.ts';
+import type { AccountId, BroadcastId } from '#base/ids.ts';
+import { silentLogger } from '#base/log.ts';
+import type { BroadcastState } from '#contract/api/types.ts';
+import { Refusal } from '#contract/errors.ts';
+import type { RoomEvent } from '#contract/socket/frames.ts';
+import { createLive, type HlsAnswer, type HlsSource, type Live, Pending } from '#live/index.ts';
+import { readSegmentJournal } from '#live/recorder/segment-journal.ts';
+import { listSegments } from '#live/recorder/store.ts';
+import type { Blobs } from '#ports/blobs.ts';
+import type { Db } from '#ports/db.ts';
+import type { BroadcastEvent } from '#ports/events.ts';
+import type { Journals } from '#ports/journals.ts';
+import { type BroadcastHouse, openBroadcastHouse } from './broadcasts.ts';
+import { feedPublisher } from './publishing.ts';
+
+/** A plain request for a playlist. */
+export const fresh = { msn: null, part: null };
+
+/** What is answered, now or later; a refusal is thrown. */
+export async function textOf(answer: HlsAnswer): Promise<string> {
+  const outcome =
+    answer instanceof Pending ? await new Promise(resolve => answer.onSettled(resolve)) : answer;
+  if (outcome instanceof Refusal) throw outcome;
+  return Buffer.concat((outcome as { chunks: Uint8Array[] }).chunks).toString();
+}
+
+/** Names of the whole segments that a playlist lists. */
+export const segmentsOf = (playlist: string): string[] => playlist.match(/^\d+\.m4s$/gm) ?? [];
+
+/** The room `live` on a database and a folder of its own, with a fake clock, and a person who broadcasts. */
+export class LiveRig {
+  readonly db: Db;
+  readonly house: BroadcastHouse;
+  readonly ada: AccountId;
+  blobs: Blobs;
+  journals: Journals;
+  live: Live;
+  readonly #folder: string;
+
+  private constructor(db: Db, house: BroadcastHouse, folder: string, blobs: Blobs, journals: Journals) {
+    this.db = db;
+    this.house = house;
+    this.blobs = blobs;
+    this.journals = journals;
+    this.#folder = folder;
+    this.live = this.start();
+    this.ada = house.person('ada');
+  }
+
+  static async open(db: Db): Promise<LiveRig> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'skylark-live-'));
+    const blobs = await openDiskBlobs({ directory: folder, log: silentLogger });
+    const journals = await openDiskJournals({ directory: path.join(folder, 'journals') });
+    const rig = new LiveRig(db, await openBroadcastHouse(db), folder, blobs, journals);
+    await db.migrate({ ...rig.house.jobs.migrations, ...rig.live.migrations });
+    await rig.live.recover();
+    return rig;
+  }
+
+  async close(): Promise<void> {
+    await this.live.drain();
+    await this.house.jobs.close();
+    await this.db.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What this process knows, anew: as after a restart. */
+  start(publicUrl: string | null = null): Live {
+    const transcoder = { opusToAac: () => Promise.reject(new Error('not used')), close: async () => {} };
+    const { house, blobs, journals } = this;
+    return createLive({ ...house, blobs, journals, transcoder, config: { publicUrl } });
+  }
+
+  /** As after a kill: what the process had in memory never finishes. */
+  async restartAfterCrash(): Promise<void> {
+    this.house.clock.advance(60_000);
+    this.live = this.start();
+    await this.live.recover();
+    await this.live.recover();
+  }
+
+  /** Resolves when the room hears that the broadcast came to this state; ask before causing it. */
+  reaches(id: BroadcastId, state: BroadcastState): Promise<void> {
+    return new Promise(resolve => {
+      const subscription = this.house.bus.subscribe(`room:${id}`, message => {
+        const event = message as RoomEvent;
+        if (event.type !== 'state' || event.state !== state) return;
+        void subscription.close();
+        resolve();
+      });
+    });
+  }
+
+  async goOnAir(seconds: number) {
+    const broadcast = await this.live.create(this.ada, { title: 'A walk' });
+    const publisher = await this.live.publish(broadcast.id, broadcast.publishToken);
+    const isLive = this.reaches(broadcast.id, 'live');
+    const feed = feedPublisher(publisher);
+    feed.until(seconds);
+    await isLive;
+    return { ...broadcast, publisher, feed };
+  }
+
+  async source(id: BroadcastId): Promise<HlsSource> {
+    const found = await this.live.hls(id);
+    assert.ok(found, 'there is something to play');
+    return found;
+  }
+
+  /** Resolves when the picture is on disk up to here: whole segments, and the parts of the one being made. */
+  async written(id: BroadcastId, seconds: number): Promise<void> {
+    const reached = async () => {
+      const rows = await listSegments(this.db.sql, id);
+      const kept = rows.findLast(row => row.rendition === 'video');
+      const ends = kept ? [kept] : [];
+      for (const key of await this.journals.list(`recordings/${id}/video`)) {
+        const journal = readSegmentJournal((await this.journals.read(key)) ?? new Uint8Array());
+        const duration = journal?.parts.reduce((sum, part) => sum + part.duration, 0);
+        if (journal && duration) ends.push({ ...kept!, start: journal.start, duration });
+      }
+      return Math.max(0, ...ends.map(({ start, duration }) => (start + duration) / 90_000));
+    };
+    while ((await reached()) < seconds - 0.001) await new Promise(setImmediate);
+  }
+
+  /** What social is told, in order. */
+  async told(id: BroadcastId): Promise<(BroadcastEvent & { kind: string })[]> {
+    const events: (BroadcastEvent & { kind: string })[] = [];
+    const done = Promise.withResolvers<void>();
+    const handler = (kind: string) => async (payload: unknown) => {
+      events.push({ kind, ...(payload as BroadcastEvent) });
+    };
+    await this.house.jobs.enqueue(this.db.sql, {
+      kind: 'test.last',
+      payload: null,
+      orderingKey: `broadcast:${id}`,
+    });
+    this.house.jobs.start({
+      'broadcast.started': handler('broadcast.started'),
+      'broadcast.changed': handler('broadcast.changed'),
+      'test.last': async () => done.resolve(),
+    });
+    await done.promise;
+    return events.filter(event => event.broadcastId === id);
+  }
+}
