@@ -55,8 +55,10 @@ describe('a broadcaster whose way to the server changes', () => {
     await ana.page.evaluate(followUplink);
     const cutAt = Date.now();
     relay.cut();
-    await ana.page.locator('[data-uplink="reconnecting"]').waitFor();
-    await ana.page.locator('[data-uplink="good"]').waitFor();
+    await ana.page.waitForFunction(() => {
+      const said = (window as unknown as Followed).uplinks.map(({ uplink }) => uplink);
+      return said.includes('reconnecting') && said.at(-1) !== 'reconnecting';
+    });
     const changes = await ana.page.evaluate(() => (window as unknown as Followed).uplinks);
     t.diagnostic(changes.map(({ at, uplink }) => `${uplink} after ${at - cutAt} ms`).join(', '));
     assert.ok(whipPosts > 1);

@@ -59,6 +59,7 @@ describe('a viewer whose WebRTC comes and goes', () => {
     await ben.page.evaluate(() => {
       document.querySelector<HTMLVideoElement>('video[data-player]')!.volume = 0.7;
     });
+    await waitForPlayer(ben.page, 'whep', 40_000);
     const watch = await watchPicture(ben.page);
     down.open = false;
     await waitForPlayer(ben.page, 'hls');
@@ -71,7 +72,7 @@ describe('a viewer whose WebRTC comes and goes', () => {
       `${seen.looks} looks, ${Math.round(seen.blackMs)} ms black at most, ${seen.modes.join(' > ')}`,
     );
     assert.ok(seen.blackMs < BLACK_MS_MAX, `${seen.blackMs} ms black`);
-    assert.deepEqual(seen.modes.filter(Boolean), ['whep', 'hls', 'whep']);
+    assert.match(seen.modes.join(' '), /^whep.* hls.* whep$/);
     const { muted, volume } = await ben.page.evaluate(() => {
       const { muted, volume } = document.querySelector<HTMLVideoElement>('video[data-player]')!;
       return { muted, volume };

@@ -8,6 +8,8 @@ const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000] as const;
 /** An offer older than this may name a network that one has left meanwhile. */
 const OFFER_FRESH_MS = 30_000;
 const HEALTH_INTERVAL_MS = 2_000;
+/** The server goes over to a new session with its first key frame; one that is closed before is missed by viewers. */
+const HANDOVER_MS = 2_000;
 /** As `If-Match`: takes over from whoever publishes. */
 const WHICHEVER = '*';
 
@@ -141,7 +143,8 @@ export class WhipClient {
     await answered(pc, resource.answer, signal);
     this.#ours = this.#ours.slice(-1);
     this.#current = pc;
-    this.#closeSilent();
+    const silent = this.#silent;
+    setTimeout(() => silent?.close(), HANDOVER_MS);
     this.#watch(pc);
     this.#setState('live');
   }
@@ -167,6 +170,7 @@ export class WhipClient {
   #lost(pc: RTCPeerConnection): void {
     if (this.#current !== pc || this.#abort.signal.aborted) return;
     this.#now.abort();
+    this.#closeSilent();
     this.#silent = pc;
     this.#current = null;
     this.#pc = null;
