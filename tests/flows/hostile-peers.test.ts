@@ -6,7 +6,7 @@ import { isRtcp, writeUint16 } from '#media/rtp/packet.ts';
 import { BesiegedServer } from '#tests/support/besieged-server.ts';
 import { corpusHex, corpusSession } from '#tests/support/corpus.ts';
 import { mutate } from '#tests/support/mutate.ts';
-import { openRtcPeer, type RtcPeer } from '#tests/support/rtc-peer.ts';
+import { endRtcLibrary, openRtcPeer, type RtcPeer } from '#tests/support/rtc-peer.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { until } from '#tests/support/until.ts';
 
@@ -42,6 +42,7 @@ describe('hostile peers', () => {
   after(async () => {
     for (const peer of peers) peer.close();
     await besieged?.close();
+    endRtcLibrary();
   });
 
   async function connectPeer(direction: 'sendonly' | 'recvonly'): Promise<RtcPeer> {

@@ -110,3 +110,8 @@ function answerOf(local: RtcLocal, offered: 'sendonly' | 'recvonly'): string {
   ];
   return `${lines.join('\r\n')}\r\n`;
 }
+
+/** Ends the library's threads, which keep a process alive that has no server of its own. */
+export function endRtcLibrary(): void {
+  ndc.cleanup();
+}
