@@ -1,5 +1,6 @@
 export interface NewBroadcast {
   readonly id: string;
+  readonly postId: string;
   readonly whipUrl: string;
   readonly publishToken: string;
   end(): Promise<void>;
@@ -17,6 +18,7 @@ export async function newBroadcast(url: string, handle: string): Promise<NewBroa
   const headers = { cookie, origin: url };
   const made = (await (await post(broadcasts, { title: 'Bench' }, headers)).json()) as {
     id: string;
+    postId: string;
     whipUrl: string;
     publishToken: string;
   };

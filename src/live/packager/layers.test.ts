@@ -116,7 +116,33 @@ test('a reload that waits for a part of a layer that pauses is answered with the
     reloaded = text(outcome);
   });
   for (let second = 5; second < 9; second++) feed(1, second);
-  assert.match(reloaded, /3\.m4s\n[^\n]*\n#EXT-X-GAP/);
+  assert.match(reloaded, /3\.m4s\n(?:#EXT-X-P.*\n)+#EXT-X-GAP/);
+});
+
+test('a layer that pauses has a gap within a second or so, in parts that nobody can have', () => {
+  const { packager, feed, feedFrames, playlist } = open();
+  for (let second = 0; second < 4; second++) for (const layer of [0, 1]) feed(layer, second);
+  for (const layer of [0, 1]) feedFrames(layer, 120, 15);
+  feedFrames(1, 135, 30);
+  assert.doesNotMatch(playlist('video'), /GAP/);
+  feedFrames(1, 165, 1);
+  const listed = playlist('video');
+  assert.match(listed, /3\.m4s\n#EXT-X-PROGRAM.*\n(.*GAP=YES\n){5}#EXT-X-GAP\n#EXTINF:1,\n4\.m4s/);
+  assert.ok('code' in packager.source.part('video', 4, 0) && 'code' in packager.source.segment('video', 4));
+});
+
+test('what comes of a layer after its gap was listed, and belongs before the end of that, is left out', () => {
+  const { packager, feed, feedFrames, playlist } = open();
+  for (let second = 0; second < 5; second++) for (const layer of [0, 1]) feed(layer, second);
+  feed(1, 5);
+  feed(1, 6);
+  feedFrames(0, 150, 45, frame => frame === 150);
+  assert.equal(packager.counts.droppedFrames, 30);
+  feed(1, 7);
+  feed(0, 7);
+  for (const second of [8, 9]) for (const layer of [0, 1]) feed(layer, second);
+  const total = (name: RenditionName) => durations(playlist(name)).reduce((sum, one) => sum + one, 0);
+  assert.equal(total('video'), total('video-2'));
 });
 
 test('all layers cross a pause of the publisher at the same discontinuity', () => {

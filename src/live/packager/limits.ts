@@ -68,8 +68,8 @@ export const WAITING_MAX = 20_000;
 
 /** Layers of video, with what a publisher that takes over may bring. */
 export const VIDEO_RENDITIONS_MAX = 4;
-/** A layer this much behind the others has paused: its playlist has a gap from there on. More than a frame at 1 a second. */
-export const LAYER_LATE_S = 1.5;
+/** A layer this much behind the others has paused: its playlist has a gap from there on, and players change to another. */
+export const LAYER_LATE_S = 1;
 /** The first players wait this long, in media time, for all layers to begin. Congestion control ramps up meanwhile. */
 export const LAYERS_WAIT_S = 3;
 

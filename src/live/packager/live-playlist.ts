@@ -115,6 +115,7 @@ export function describe(
       uri: urlOf(partName(msn, i), initNumber),
       durationS: part.duration / timescale,
       independent: part.independent,
+      gap: segment.gap,
     })),
   };
 }

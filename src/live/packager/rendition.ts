@@ -8,6 +8,7 @@ import {
   HELD_S_MIN,
   HELD_SEGMENTS_MAX,
   LISTED_S_MAX,
+  PART_TARGET_S,
   SEGMENTS_WITH_PARTS,
   SKIP_BOUNDARY_S,
   WAITING_MAX,
@@ -163,6 +164,7 @@ export class Rendition implements VideoSink {
     const open = this.#open();
     open.duration = duration;
     open.gap = true;
+    open.parts = missingParts(duration, this.timescale);
     this.end();
   }
 
@@ -231,7 +233,7 @@ export class Rendition implements VideoSink {
     return this.#waiting.answer(() => {
       const segment = this.#find(msn);
       const media = segment && listedParts(segment)[part];
-      if (media) return mediaBody([media.bytes]);
+      if (media && !segment.gap) return mediaBody([media.bytes]);
       return this.#hinted(msn, part) ? null : notThere();
     });
   }
@@ -327,6 +329,21 @@ function bytesOf({ parts }: SegmentMedia): number {
 
 function newBacklog(discontinuitiesGone: number): Backlog {
   return new Backlog(SKIP_BOUNDARY_S, LISTED_S_MAX, discontinuitiesGone);
+}
+
+/**
+ * Parts that nobody can have (GAP=YES): a player that reads parts looks for what comes next among them, and would wait at the
+ * last one before the gap.
+ */
+function missingParts(duration: number, timescale: number): PartMedia[] {
+  const target = Math.floor(PART_TARGET_S * timescale);
+  const count = Math.ceil(duration / target);
+  return Array.from({ length: count }, (_, i) => ({
+    bytes: new Uint8Array(0),
+    duration: Math.min(target, duration - i * target),
+    samples: 0,
+    independent: false,
+  }));
 }
 
 function notThere(): Refusal {

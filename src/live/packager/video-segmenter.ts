@@ -14,6 +14,9 @@ export interface VideoSegmenterEvents {
 /** A shorter hole is none: the segment after it just begins later. */
 const GAP_MIN_S = 0.05;
 
+/** A layer that sends few frames is not late between two of them. */
+const LATE_FRAMES = 2;
+
 /** A frame whose duration is not known before the next one arrives. */
 interface Held {
   readonly dts: number;
@@ -62,12 +65,12 @@ export class VideoSegmenter {
     if (endedAt !== null) this.#resume(endedAt);
   }
 
-  /** Whether the others have come `seconds` further, since their last break if this one has not crossed it. */
+  /** Whether the others have come `seconds` and two frames further, since their last break if this one has not crossed it. */
   isLate(seconds: number): boolean {
     if (this.#held === null || this.#plan.position === null) return false;
     const crossed = this.#breaksSeen === this.#plan.breaks;
     const from = crossed ? this.#held.dts : Math.max(this.#held.dts, this.#plan.breakStart);
-    return this.#plan.position - from > this.#ticks(seconds);
+    return this.#plan.position - from > Math.max(this.#ticks(seconds), LATE_FRAMES * this.#frameDuration);
   }
 
   /** Sent before, and does not now. */
@@ -76,7 +79,7 @@ export class VideoSegmenter {
   }
 
   /** This layer has paused: publishes what there is. What the others have of the time up to `end` is a gap. */
-  rest(end = this.#plan.start): void {
+  rest(end = this.#plan.position ?? 0): void {
     if (this.#held) this.#release(this.#frameDuration);
     if (this.#begun) this.#gapsTo(end);
     this.#sink.publish();
@@ -85,14 +88,17 @@ export class VideoSegmenter {
   unit(unit: VideoUnit): void {
     const split = splitUnit(unit.nals);
     if (split.sample.length === 0) return;
+    if (this.rests && unit.dts < this.#restsAt!) {
+      this.#drop(this.#restsAt!);
+      return;
+    }
     const dts = this.#held ? Math.max(unit.dts, this.#held.dts + 1) : unit.dts;
     const before = this.#held?.dts ?? this.#plan.position;
     const pause = before !== null && dts - before > this.#ticks(PAUSE_MAX_S);
     const changed = unit.key ? this.#updateSets(split) : false;
     if (unit.key) this.#astray = changed === null;
     if (changed === null || (!unit.key && (this.#astray || this.#held === null || pause))) {
-      this.dropped++;
-      this.#askForKeyframe(dts);
+      this.#drop(dts);
       return;
     }
     this.#place(dts, unit.key, pause, changed);
@@ -223,6 +229,12 @@ export class VideoSegmenter {
   #begin(discontinuity: boolean, independent: boolean): void {
     this.#parts.begin(discontinuity, independent);
     this.#segmentStart = this.#parts.segmentStart;
+  }
+
+  /** The unit cannot be shown: another key frame is needed. */
+  #drop(dts: number): void {
+    this.dropped++;
+    this.#askForKeyframe(dts);
   }
 
   #askForKeyframe(dts: number): void {

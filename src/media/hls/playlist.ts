@@ -60,6 +60,8 @@ export interface PlaylistPart {
   readonly durationS: number;
   /** Has a key frame in it (INDEPENDENT). */
   readonly independent: boolean;
+  /** There are no bytes behind the URI (GAP). */
+  readonly gap?: boolean;
 }
 
 export interface RenditionReport {
@@ -114,8 +116,8 @@ export function segmentText(segment: PlaylistSegment, mapBefore: string | null):
   if (segment.map !== mapBefore) lines.push(mapLine(segment.map));
   lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.programDateMs).toISOString()}`);
   for (const part of segment.parts) {
-    const independent = part.independent ? ',INDEPENDENT=YES' : '';
-    lines.push(`#EXT-X-PART:DURATION=${seconds(part.durationS)},URI="${part.uri}"${independent}`);
+    const says = `${part.independent ? ',INDEPENDENT=YES' : ''}${part.gap ? ',GAP=YES' : ''}`;
+    lines.push(`#EXT-X-PART:DURATION=${seconds(part.durationS)},URI="${part.uri}"${says}`);
   }
   if (segment.gap) lines.push('#EXT-X-GAP');
   if (segment.uri !== null) lines.push(`#EXTINF:${seconds(segment.durationS)},`, segment.uri);

@@ -1,4 +1,5 @@
 // Publishes films of three sizes as simulcast layers by WHIP, with sound, until it is told to stop.
+// SIGUSR2 pauses the best layer, or lets it go on.
 // Usage: node tests/bench/load/simulcast-publisher.ts WHIP_URL TOKEN
 import ndc from 'node-datachannel';
 import { packetizeH264 } from '#media/h264/packetizer.ts';
@@ -20,13 +21,19 @@ const microphone = new Microphone({
 });
 const startMs = performance.now();
 let frame = 0;
+/** The best layer pauses, as browsers do when the uplink or the processor is short. */
+let pauses = false;
+process.on('SIGUSR2', () => {
+  pauses = !pauses;
+});
 const timers = [
   setInterval(() => {
     const nowMs = performance.now() - startMs;
     microphone.listen(nowMs);
     for (; (frame * 1000) / FILM_FPS <= nowMs; frame++)
       for (const [i, film] of films.entries())
-        uplink.layers[i]!.push(film[frame % film.length]!, (frame * 1000) / FILM_FPS, true);
+        if (i > 0 || !pauses)
+          uplink.layers[i]!.push(film[frame % film.length]!, (frame * 1000) / FILM_FPS, true);
   }, 3),
   setInterval(() => {
     const nowMs = performance.now() - startMs;
