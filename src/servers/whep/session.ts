@@ -118,12 +118,12 @@ export class WhepSession implements StreamReader {
     if (state === 'connected' && !this.#isClosed) this.#join();
   }
 
-  /** One layer for this viewer, by what it can receive. */
+  /** One layer for this viewer, or sound alone, by what it can receive. */
   #chooseLayer(nowMs: number): void {
     const { layers } = this.#options.stream;
+    if (layers.length === 0) return;
     const offers = layers.map(({ track, bitrateBps, lastMs }) => ({ id: track.id, bitrateBps, lastMs }));
-    const chosen = this.#choice.choose(offers, this.#rtp.stats, nowMs);
-    if (chosen !== null) this.#rtp.select(chosen);
+    this.#rtp.select(this.#choice.choose(offers, this.#rtp.stats, nowMs));
   }
 
   /** What came since the last key frame goes out at once, then everything as it comes: nothing arrives in between. */
@@ -131,7 +131,8 @@ export class WhepSession implements StreamReader {
     const { stream, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     this.#chooseLayer(nowMs);
-    this.#rtp.join(stream.gop(this.#rtp.stats.trackId), nowMs);
+    const { trackId } = this.#rtp.stats;
+    this.#rtp.join(trackId === null ? [] : stream.gop(trackId), nowMs);
     this.#reading = stream.read(this);
   }
 }
