@@ -112,7 +112,7 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, hls: HlsStats
   const whip = registerWhip(fastify, { live, rtc, ids, clock, log });
   const load = createLoadMeter();
   disposer.add('load', () => load.close());
-  const whep = registerWhep(fastify, { live, rtc, ids, clock, load: load.read });
+  const whep = registerWhep(fastify, { live, rtc, ids, clock, log, load: load.read });
   disposer.add('whip', () => whip.close());
   disposer.add('whep', () => whep.close());
   measureLive(metrics, live);

@@ -45,7 +45,7 @@ export type { Room } from './room/room.ts';
 export type { TrackPacket } from './stream/gop-cache.ts';
 export type { Publisher, PublisherLeave } from './stream/publisher.ts';
 export type { StreamReader } from './stream/reader.ts';
-export type { Stream } from './stream/stream.ts';
+export { Stream } from './stream/stream.ts';
 
 export interface LiveDeps {
   readonly db: Db;

@@ -30,7 +30,9 @@ export class Egress {
   readonly #out: Uint8Array;
   readonly #history: SentHistory | null;
   #unwrapper = new Unwrapper(SEQUENCE_TURN);
+  /** -1 before the first source, and between two. */
   #sourceSsrc = -1;
+  #hasBegun = false;
   /** The first sequence number that is sent; what is older belongs to before the viewer joined. */
   #first = 0;
   #sequenceOffset = 0;
@@ -86,6 +88,12 @@ export class Egress {
     this.#forward(packet, nowMs);
   }
 
+  /** Nothing comes for a while, and nothing is sent again; whatever comes then goes on one sequence number later. */
+  pause(): void {
+    this.#sourceSsrc = -1;
+    this.#history?.clear();
+  }
+
   /** Sends a packet again, by RTX (RFC 4588) where that was agreed. False when it is not in the history. */
   resend(sequence: number, nowMs: number): boolean {
     const kept = this.#history?.take(sequence, nowMs) ?? null;
@@ -101,9 +109,11 @@ export class Egress {
 
   /** Another source begins: go on one sequence number later, and later by as long as it took. */
   #rebase(packet: RtpPacket, nowMs: number): void {
-    const began = this.#sourceSsrc >= 0;
     const elapsedMs = this.#elapsedMs(packet, nowMs);
-    const elapsed = began ? Math.max(1, Math.round((elapsedMs * this.#options.clockRate) / 1000)) : 0;
+    const elapsed = this.#hasBegun
+      ? Math.max(1, Math.round((elapsedMs * this.#options.clockRate) / 1000))
+      : 0;
+    this.#hasBegun = true;
     this.#sourceSsrc = packet.ssrc;
     this.#unwrapper = new Unwrapper(SEQUENCE_TURN);
     this.#first = this.#unwrapper.unwrap(packet.sequenceNumber);

@@ -29,6 +29,10 @@ export class SentHistory {
     this.#resentMs[slot] = Number.NEGATIVE_INFINITY;
   }
 
+  clear(): void {
+    this.#packets.fill(undefined);
+  }
+
   /** The packet to send again, or null when it is gone or was sent again just now. Counts as sent again. */
   take(sequence: number, nowMs: number): { packet: RtpPacket; timestamp: number } | null {
     const slot = sequence & (this.#slots - 1);

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLIMB_AFTER_MS, FALL_AFTER_MS, LayerChoice, type LayerOffer } from './layer-choice.ts';
+import {
+  CLIMB_AFTER_MS,
+  FALL_AFTER_MS,
+  LayerChoice,
+  type LayerOffer,
+  SOUND_AFTER_MS,
+} from './layer-choice.ts';
 
 const RATES = { high: 2_500_000, middle: 800_000, low: 200_000 };
 const offers = (nowMs: number, paused: readonly string[] = []): LayerOffer[] =>
@@ -22,7 +28,7 @@ function run(
   let chosen: string | null = null;
   for (let nowMs = from; nowMs < from + ms; nowMs += 100) {
     chosen = choice.choose(offers(nowMs), report(estimate(chosen)), nowMs);
-    if (chosen !== null && runs.at(-1) !== chosen) runs.push(chosen);
+    if (runs.at(-1) !== (chosen ?? 'sound')) runs.push(chosen ?? 'sound');
   }
   return runs;
 }
@@ -80,4 +86,67 @@ test('when a layer pauses its viewers get the next lower one, and the next highe
   assert.equal(choice.choose(offers(200, ['high', 'middle']), report(9_000_000), 200), 'low');
   assert.equal(choice.choose(offers(300, ['high', 'low']), report(9_000_000), 300), 'middle');
   assert.equal(choice.choose(offers(400, ['high', 'middle', 'low']), report(9_000_000), 400), 'middle');
+});
+
+/** What a link makes of what is sent: browsers estimate by what arrives, and see the rest as loss. */
+function linkOf(bps: number) {
+  return (chosen: string | null) => {
+    const sent = 40_000 + (chosen === null ? 0 : RATES[chosen as 'low']);
+    const arrives = Math.min(bps, sent);
+    return report(bps < sent ? 0.85 * arrives : 1.5 * arrives, 1 - arrives / sent);
+  };
+}
+
+/** As `run`, by the link. */
+function runOver(choice: LayerChoice, bps: number, ms: number, from = 0): string[] {
+  const link = linkOf(bps);
+  const runs: string[] = [];
+  let chosen: string | null = null;
+  for (let nowMs = from; nowMs < from + ms; nowMs += 100) {
+    chosen = choice.choose(offers(nowMs), link(chosen), nowMs);
+    if (runs.at(-1) !== (chosen ?? 'sound')) runs.push(chosen ?? 'sound');
+  }
+  return runs;
+}
+
+test('when not even the lowest layer fits there is sound alone, pictures are tried ever more seldom', () => {
+  const choice = new LayerChoice();
+  runOver(choice, 9_000_000, 30_000);
+  const runs = runOver(choice, 90_000, 120_000, 30_000);
+  assert.deepEqual(runs.slice(0, 3), ['high', 'low', 'sound']);
+  const tries = runs.slice(3).filter(id => id === 'low').length;
+  assert.ok(tries >= 2 && tries <= 6, `${tries} tries in two minutes`);
+  assert.ok(!runs.slice(1).includes('middle'));
+});
+
+test('pictures come back when there is room for them again', () => {
+  const choice = new LayerChoice();
+  runOver(choice, 90_000, 10_000);
+  const runs = runOver(choice, 9_000_000, 60_000, 10_000);
+  assert.deepEqual(runs.slice(-3), ['low', 'middle', 'high']);
+});
+
+test('a low estimate without loss, or loss for a moment, does not take the pictures away', () => {
+  const low = () => {
+    const choice = new LayerChoice();
+    choice.choose(offers(0), report(100_000), 0);
+    return choice;
+  };
+  const still = low();
+  for (let nowMs = 100; nowMs < 20_000; nowMs += 100)
+    assert.equal(still.choose(offers(nowMs), report(70_000), nowMs), 'low');
+  const moment = low();
+  for (let nowMs = 100; nowMs < SOUND_AFTER_MS; nowMs += 100)
+    assert.equal(moment.choose(offers(nowMs), report(70_000, 0.5), nowMs), 'low');
+  assert.equal(moment.choose(offers(SOUND_AFTER_MS), report(70_000, 0), SOUND_AFTER_MS), 'low');
+  assert.equal(moment.choose(offers(SOUND_AFTER_MS + 200), report(70_000, 0.5), SOUND_AFTER_MS + 200), 'low');
+});
+
+test('sound alone stays so while every layer pauses, and a layer that comes back is tried', () => {
+  const choice = new LayerChoice();
+  assert.equal(runOver(choice, 60_000, 5_000).at(-1), 'sound');
+  assert.equal(choice.choose(offers(5_000, ['high', 'middle', 'low']), report(null), 5_000), null);
+  const all = (nowMs: number) => choice.choose(offers(nowMs, ['low']), report(null), nowMs);
+  assert.equal(all(5_100), null);
+  assert.equal(all(5_100 + 2 * CLIMB_AFTER_MS), 'middle');
 });

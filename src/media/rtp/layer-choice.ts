@@ -34,67 +34,109 @@ const ROOM = 1.2;
 const UNBOUNDED = 1.4;
 const LOSS_CLEAR = 0.02;
 const LOSS_CONGESTED = 0.1;
+/** With the lowest layer this hopeless for so long, sound goes alone... */
+export const SOUND_AFTER_MS = 3_000;
+/** ...that is when packets are lost and there is room for less than this share of it. */
+const SHORT = 0.7;
+/** So much loss is more than retransmission mends, whatever the estimate. */
+const LOSS_HOPELESS = 0.4;
+
+/** One step of the ladder: a layer, or below them all sound alone. */
+interface Rung {
+  readonly id: string | null;
+  readonly bitrateBps: number;
+}
+const SOUND: Rung = { id: null, bitrateBps: 0 };
 
 /** Chooses one layer for one viewer. Pure: asked about every 100 ms. */
 export class LayerChoice {
-  #chosen: string | null = null;
+  /** Undefined before the first choice. */
+  #chosen: string | null | undefined;
   #congestedMs: number | null = null;
+  #hopelessMs: number | null = null;
   #clearMs: number | null = null;
   #climbedMs = Number.NEGATIVE_INFINITY;
   #climbAfterMs = CLIMB_AFTER_MS;
 
-  /** The id of the layer to send; null while there is none. It may be the same for ever. */
+  /** The id of the layer to send, null for sound alone; it may be the same for ever. There is at least one layer. */
   choose(layers: readonly LayerOffer[], report: ViewerReport, nowMs: number): string | null {
     const sending = layers.filter(layer => nowMs - layer.lastMs < LAYER_SILENT_MS);
-    if (sending.length === 0) return this.#chosen ?? layers[0]?.id ?? null;
-    const ladder = sending.toSorted((a, b) => a.bitrateBps - b.bitrateBps);
-    const at = ladder.findIndex(layer => layer.id === this.#chosen);
-    if (at < 0) return this.#take(this.#place(layers, ladder, report));
+    if (sending.length === 0) return this.#chosen === undefined ? layers[0]!.id : this.#chosen;
+    const ladder = [SOUND, ...sending.toSorted((a, b) => a.bitrateBps - b.bitrateBps)];
+    const at = ladder.findIndex(rung => rung.id === this.#chosen);
+    if (at < 0) return this.#take(this.#place(layers, ladder.slice(1), report));
     return this.#move(ladder, at, report, nowMs);
   }
 
   /** The first time: the best that fits, or the middle one. After a pause: the next lower of those that go on. */
-  #place(layers: readonly LayerOffer[], ladder: readonly LayerOffer[], report: ViewerReport): LayerOffer {
+  #place(layers: readonly LayerOffer[], ladder: readonly Rung[], report: ViewerReport): Rung {
     const paused = layers.find(layer => layer.id === this.#chosen);
     if (paused !== undefined)
-      return ladder.findLast(layer => layer.bitrateBps < paused.bitrateBps) ?? ladder[0]!;
+      return ladder.findLast(rung => rung.bitrateBps < paused.bitrateBps) ?? ladder[0]!;
     if (report.estimateBps === null) return ladder[Math.floor((ladder.length - 1) / 2)]!;
-    return this.#fitting(ladder, report.estimateBps);
+    return fitting(ladder, report.estimateBps);
   }
 
-  #move(ladder: readonly LayerOffer[], at: number, report: ViewerReport, nowMs: number): string {
-    const { estimateBps, lossRatio } = report;
+  #move(ladder: readonly Rung[], at: number, report: ViewerReport, nowMs: number): string | null {
     const current = ladder[at]!;
     const next = ladder[at + 1];
-    const room = estimateBps === null ? Number.POSITIVE_INFINITY : estimateBps - AUDIO_BPS;
-    const congested = current.bitrateBps > room || lossRatio > LOSS_CONGESTED;
+    const roomBps = roomOf(report);
+    const congested = current.bitrateBps > roomBps || report.lossRatio > LOSS_CONGESTED;
     this.#congestedMs = congested ? (this.#congestedMs ?? nowMs) : null;
-    const clear =
-      next !== undefined &&
-      lossRatio < LOSS_CLEAR &&
-      (room >= next.bitrateBps * ROOM || room >= current.bitrateBps * UNBOUNDED);
-    this.#clearMs = clear ? (this.#clearMs ?? nowMs) : null;
-    if (this.#congestedMs !== null && nowMs - this.#congestedMs >= FALL_AFTER_MS && at > 0) {
-      if (nowMs - this.#climbedMs < CLIMB_FAILED_MS)
-        this.#climbAfterMs = Math.min(this.#climbAfterMs * 2, CLIMB_AFTER_MS_MAX);
-      return this.#take(this.#fitting(ladder.slice(0, at), room));
-    }
-    if (this.#clearMs !== null && next !== undefined && nowMs - this.#clearMs >= this.#climbAfterMs) {
-      if (nowMs - this.#climbedMs >= 2 * CLIMB_AFTER_MS_MAX) this.#climbAfterMs = CLIMB_AFTER_MS;
-      this.#climbedMs = nowMs;
-      return this.#take(next);
-    }
+    this.#hopelessMs = isHopeless(current, report) ? (this.#hopelessMs ?? nowMs) : null;
+    this.#clearMs = isClear(current, next, report) ? (this.#clearMs ?? nowMs) : null;
+    if (at > 1 && hasLasted(this.#congestedMs, FALL_AFTER_MS, nowMs))
+      return this.#fall(fitting(ladder.slice(1, at), roomBps), nowMs);
+    if (at === 1 && hasLasted(this.#hopelessMs, SOUND_AFTER_MS, nowMs)) return this.#fall(SOUND, nowMs);
+    if (next !== undefined && hasLasted(this.#clearMs, this.#climbAfterMs, nowMs))
+      return this.#climb(next, nowMs);
     return current.id;
   }
 
-  #fitting(ladder: readonly LayerOffer[], roomBps: number): LayerOffer {
-    return ladder.findLast(layer => layer.bitrateBps <= roomBps) ?? ladder[0]!;
+  #fall(rung: Rung, nowMs: number): string | null {
+    if (nowMs - this.#climbedMs < CLIMB_FAILED_MS)
+      this.#climbAfterMs = Math.min(this.#climbAfterMs * 2, CLIMB_AFTER_MS_MAX);
+    return this.#take(rung);
   }
 
-  #take(layer: LayerOffer): string {
-    this.#chosen = layer.id;
-    this.#congestedMs = null;
-    this.#clearMs = null;
-    return layer.id;
+  #climb(rung: Rung, nowMs: number): string | null {
+    if (nowMs - this.#climbedMs >= 2 * CLIMB_AFTER_MS_MAX) this.#climbAfterMs = CLIMB_AFTER_MS;
+    this.#climbedMs = nowMs;
+    return this.#take(rung);
   }
+
+  #take(rung: Rung): string | null {
+    this.#chosen = rung.id;
+    this.#congestedMs = null;
+    this.#hopelessMs = null;
+    this.#clearMs = null;
+    return rung.id;
+  }
+}
+
+/** What the estimate leaves for pictures. */
+function roomOf({ estimateBps }: ViewerReport): number {
+  return estimateBps === null ? Number.POSITIVE_INFINITY : Math.max(0, estimateBps - AUDIO_BPS);
+}
+
+/** An estimate alone is no proof: after a still picture it is low because little was sent. */
+function isHopeless(current: Rung, report: ViewerReport): boolean {
+  const isShort = roomOf(report) < current.bitrateBps * SHORT;
+  return report.lossRatio > LOSS_HOPELESS || (isShort && report.lossRatio > LOSS_CONGESTED);
+}
+
+/** Whether the next rung can be tried. From sound alone it can: sound is too little to estimate by. */
+function isClear(current: Rung, next: Rung | undefined, report: ViewerReport): boolean {
+  if (next === undefined || report.lossRatio >= LOSS_CLEAR) return false;
+  const roomBps = roomOf(report);
+  return roomBps >= next.bitrateBps * ROOM || roomBps >= current.bitrateBps * UNBOUNDED;
+}
+
+function hasLasted(sinceMs: number | null, durationMs: number, nowMs: number): boolean {
+  return sinceMs !== null && nowMs - sinceMs >= durationMs;
+}
+
+/** The best that fits, or the lowest. */
+function fitting(ladder: readonly Rung[], roomBps: number): Rung {
+  return ladder.findLast(rung => rung.bitrateBps <= roomBps) ?? ladder[0]!;
 }

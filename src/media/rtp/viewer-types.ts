@@ -31,12 +31,12 @@ export interface ViewerRtpStats {
   readonly nacked: number;
   readonly resent: number;
   readonly keyframesAsked: number;
-  /** Share of packets lost in the last report, 0 to 1. */
+  /** Share of video packets lost in the last report, 0 to 1; of sound while that goes alone. */
   readonly lossRatio: number;
   /** Round trip by the last report (RFC 3550 section 6.4.1), or null. */
   readonly rttMs: number | null;
-  /** The video track that is being sent, and changes of it so far. */
-  readonly trackId: string;
+  /** The video track that is being sent, null for none, and changes of it so far. */
+  readonly trackId: string | null;
   readonly switches: number;
   /** What the viewer estimates it can receive (REMB), bits per second, or null. */
   readonly estimateBps: number | null;
@@ -50,8 +50,8 @@ export interface ViewerSender {
   readonly stats: ViewerRtpStats;
   /** Begins with the packets of the selected track since its last key frame, all at once (none: it waits for the next key frame and asks for one). */
   join(gop: readonly TrackedPacket[], nowMs: number): void;
-  /** Sends the video of this track from its next key frame on, and until then goes on with the one before. */
-  select(trackId: string): void;
+  /** Sends the video of this track from its next key frame on, and until then goes on with the one before; null: sound alone, at once. */
+  select(trackId: string | null): void;
   /** Sends one packet of the stream, if it is sound or of the track that was chosen; does nothing before `join`. */
   packet(track: Track, packet: RtpPacket, nowMs: number): void;
   /** Takes one datagram of the viewer (RTCP); never throws for what is in it. */

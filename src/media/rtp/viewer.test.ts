@@ -230,3 +230,50 @@ test('a picture loss asks for a key frame; loss, round trip and estimate are kep
   assert.ok(Math.abs(rttMs! - 50) < 0.1);
   assert.equal(estimateBps, ((2 << 16) | 1000) * 4);
 });
+
+test('sound alone: pictures stop at once, nothing of them is sent again, nobody asks for a key frame', () => {
+  const opened = open();
+  const { viewer, sent } = opened;
+  viewer.join([], 0);
+  viewer.packet(video, packet(1, 0, { key: true }), 0);
+  const first = sent[0]!.sequenceNumber;
+  const { wanted } = opened;
+  viewer.select(null);
+  viewer.packet(video, packet(2, 3000, { key: true }), 30);
+  viewer.packet(audio, packet(5, 0), 31);
+  viewer.receive(nack(first), 100);
+  const pli = new Uint8Array(12);
+  writePli(pli, 0, 1, 0xfffffff0);
+  viewer.receive(pli, 100);
+  assert.deepEqual(
+    sent.slice(1).map(entry => entry.ssrc),
+    [0xcccccccc],
+  );
+  assert.equal(opened.wanted, wanted);
+  assert.equal(viewer.stats.trackId, null);
+});
+
+test('pictures that come back after sound alone begin with a key frame, without a gap, at the right time', () => {
+  const opened = open();
+  const { viewer, sent } = opened;
+  viewer.join([], 0);
+  viewer.packet(video, packet(1, 0, { key: true, mediaTimeMs: 0 }), 0);
+  viewer.select(null);
+  for (let i = 2; i < 100; i++) viewer.packet(video, packet(i, i * 3000, { key: i % 10 === 0 }), i * 33);
+  const { wanted } = opened;
+  viewer.select('video');
+  assert.equal(opened.wanted, wanted + 1);
+  viewer.packet(video, packet(100, 300_000, { mediaTimeMs: 3333 }), 3333);
+  viewer.packet(video, packet(101, 303_000, { key: true, mediaTimeMs: 3366 }), 3366);
+  viewer.packet(video, packet(102, 306_000, { mediaTimeMs: 3400 }), 3400);
+  const [before, ...after] = sent;
+  assert.deepEqual(
+    after.map(entry => entry.payload[2]),
+    [101, 102],
+  );
+  assert.deepEqual(
+    after.map(entry => (entry.sequenceNumber - before!.sequenceNumber) & 0xffff),
+    [1, 2],
+  );
+  assert.ok(Math.abs(((after[0]!.timestamp - before!.timestamp) >>> 0) - 303_000) < 100);
+});

@@ -32,9 +32,9 @@ export class ViewerRtp implements ViewerSender {
   readonly #video: Egress;
   readonly #audio: Egress;
   readonly #scratch = new Uint8Array(128);
-  /** The video track that is sent, and the one that shall be. */
-  #current = 'video';
-  #target = 'video';
+  /** The video track that is sent, and the one that shall be; null for none. */
+  #current: string | null = 'video';
+  #target: string | null = 'video';
   #switches = 0;
   #joined = false;
   #waiting = true;
@@ -95,11 +95,18 @@ export class ViewerRtp implements ViewerSender {
     };
   }
 
-  select(trackId: string): void {
+  select(trackId: string | null): void {
     if (this.#target === trackId) return;
     this.#target = trackId;
-    if (!this.#joined) this.#current = trackId;
+    if (trackId === null) this.#stopPictures();
+    else if (!this.#joined) this.#current = trackId;
     else if (this.#current !== trackId) this.#events.keyframeWanted();
+  }
+
+  #stopPictures(): void {
+    this.#current = null;
+    this.#video.pause();
+    this.#lossRatio = 0;
   }
 
   join(gop: readonly TrackedPacket[], nowMs: number): void {
@@ -130,6 +137,7 @@ export class ViewerRtp implements ViewerSender {
     if (trackId === this.#target && (this.#waiting || trackId !== this.#current)) {
       if (!beginsKeyFrame(packet.payload)) return false;
       if (trackId !== this.#current) this.#switches++;
+      if (this.#current === null) this.#lossRatio = 0;
       this.#current = trackId;
       this.#waiting = false;
     }
@@ -156,12 +164,14 @@ export class ViewerRtp implements ViewerSender {
 
   #askKeyframe(): void {
     this.#keyframesAsked++;
-    this.#events.keyframeWanted();
+    if (this.#target !== null) this.#events.keyframeWanted();
   }
 
   /** RFC 3550 section 6.4.1: the time since our report minus the time that the viewer held it. */
   #takeReport(block: ReceptionReport, nowMs: number): void {
-    if (block.ssrc === this.#options.ssrcs.video) this.#lossRatio = block.fractionLost / 256;
+    const { ssrcs } = this.#options;
+    if (block.ssrc === (this.#current === null ? ssrcs.audio : ssrcs.video))
+      this.#lossRatio = block.fractionLost / 256;
     if (block.lastSr === 0) return;
     const middle = Math.floor((nowMs / 1000) * 65_536) % 4_294_967_296;
     const rttMs = ((middle - block.lastSr - block.delaySinceLastSr) >>> 0) / 65.536;

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { Clock, Timer } from '#base/clock.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
+import type { Logger } from '#base/log.ts';
 import type { Allowance } from '#base/token-bucket.ts';
 import { Totals } from '#base/totals.ts';
 import { Refusal } from '#contract/errors.ts';
@@ -28,6 +29,7 @@ export interface WhepDeps {
   readonly rtc: Rtc;
   readonly ids: Ids;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Measures how busy this process is; asked at even intervals. */
   readonly load: () => Load;
 }
@@ -111,7 +113,7 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
   }
 
   async open(arrival: Arrival): Promise<{ session: WhepSession; answer: string }> {
-    const { live, rtc, clock } = this.#deps;
+    const { live, rtc, clock, log } = this.#deps;
     const { broadcastId, id, etag, offer } = arrival;
     const stream = await live.watch(broadcastId);
     const ssrcs = randomSsrcs(offer);
@@ -124,6 +126,7 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
       ssrcs,
       rtc,
       clock,
+      log,
       closed: gone => this.#forget(gone),
     });
     const { local } = session;

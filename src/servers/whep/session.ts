@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts';
 import type { Closer } from '#base/dispose.ts';
+import type { Logger } from '#base/log.ts';
 import type { Stream, StreamReader } from '#live/index.ts';
 import { LayerChoice } from '#media/rtp/layer-choice.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
@@ -18,6 +19,7 @@ export interface WhepSessionOptions {
   readonly ssrcs: SendingSsrcs;
   readonly rtc: Rtc;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Told once, when the session is over, whoever ended it. */
   closed(session: WhepSession): void;
 }
@@ -70,7 +72,11 @@ export class WhepSession implements StreamReader {
   }
 
   packet(track: Track, packet: RtpPacket): void {
-    this.#rtp.packet(track, packet, this.#options.clock.monotonicMs());
+    try {
+      this.#rtp.packet(track, packet, this.#options.clock.monotonicMs());
+    } catch (cause) {
+      this.#drop(cause);
+    }
   }
 
   /** The stream's end is the session's. */
@@ -80,8 +86,12 @@ export class WhepSession implements StreamReader {
 
   tick(nowMs: number): void {
     if (!this.#reading) return;
-    this.#rtp.tick(nowMs);
-    this.#chooseLayer(nowMs);
+    try {
+      this.#rtp.tick(nowMs);
+      this.#chooseLayer(nowMs);
+    } catch (cause) {
+      this.#drop(cause);
+    }
   }
 
   /** Idempotent. */
@@ -93,6 +103,12 @@ export class WhepSession implements StreamReader {
     this.#options.closed(this);
   }
 
+  /** As a throw of `#receive` does by the transport: this session ends, no other and not the process. */
+  #drop(cause: unknown): void {
+    this.#options.log.error({ err: cause, broadcastId: this.broadcastId }, 'a viewer was dropped');
+    this.end();
+  }
+
   #receive(bytes: Uint8Array): void {
     if (this.#reading) this.#rtp.receive(bytes, this.#options.clock.monotonicMs());
   }
@@ -102,12 +118,12 @@ export class WhepSession implements StreamReader {
     if (state === 'connected' && !this.#isClosed) this.#join();
   }
 
-  /** One layer for this viewer, by what it can receive. */
+  /** One layer for this viewer, or sound alone, by what it can receive. */
   #chooseLayer(nowMs: number): void {
     const { layers } = this.#options.stream;
+    if (layers.length === 0) return;
     const offers = layers.map(({ track, bitrateBps, lastMs }) => ({ id: track.id, bitrateBps, lastMs }));
-    const chosen = this.#choice.choose(offers, this.#rtp.stats, nowMs);
-    if (chosen !== null) this.#rtp.select(chosen);
+    this.#rtp.select(this.#choice.choose(offers, this.#rtp.stats, nowMs));
   }
 
   /** What came since the last key frame goes out at once, then everything as it comes: nothing arrives in between. */
@@ -115,7 +131,8 @@ export class WhepSession implements StreamReader {
     const { stream, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     this.#chooseLayer(nowMs);
-    this.#rtp.join(stream.gop(this.#rtp.stats.trackId), nowMs);
+    const { trackId } = this.#rtp.stats;
+    this.#rtp.join(trackId === null ? [] : stream.gop(trackId), nowMs);
     this.#reading = stream.read(this);
   }
 }
