@@ -1,6 +1,6 @@
 import { usualPlayback } from './follow.ts';
 import { openHlsAhead } from './hls.ts';
-import { preferenceOf } from './watcher.ts';
+import { preferenceOf } from './preference.ts';
 import { joinAhead } from './whep-join.ts';
 
 /** Begins to watch a live broadcast before its player is drawn, which finds the join under way. */
