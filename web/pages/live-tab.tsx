@@ -12,7 +12,7 @@ import { formatCount } from '../ui/format.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { LivePill } from '../ui/pill.tsx';
 import { EmptyState, ErrorState, Loading, Skeleton } from '../ui/states.tsx';
-import { WatchView } from './post.tsx';
+import { joinAtClick, prepareToWatch } from './post.tsx';
 import './live-tab.css';
 
 const REFRESH_MS = 10_000;
@@ -50,9 +50,9 @@ export default function LiveTabPage() {
 }
 
 function LiveCard({ broadcast }: { readonly broadcast: Broadcast }) {
-  const { owner, postId, startedAt, title, viewers } = broadcast;
+  const { id, owner, postId, startedAt, title, viewers } = broadcast;
   return (
-    <a class="live-card" href={`/p/${postId}`}>
+    <a class="live-card" href={`/p/${postId}`} onClick={event => joinAtClick(id, event)}>
       <span class="live-card-top">
         <LivePill />
         <span class="live-card-viewers">
@@ -97,7 +97,7 @@ function useLive() {
     api('getLiveTimeline').then(({ items }) => {
       noteLive(items);
       // Who comes here wants to watch.
-      if (items.length > 0) WatchView.preload();
+      if (items.length > 0) prepareToWatch();
       setBroadcasts(items);
       setError(null);
     }, setError);

@@ -21,7 +21,18 @@ import { EmptyState, ErrorState } from '../ui/states.tsx';
 import { NotFoundPage } from './not-found.tsx';
 import './post.css';
 
-export const WatchView = lazy(() => import('./watch.tsx'));
+const WatchView = lazy(() => import('./watch.tsx'));
+const ahead = () => import('../player/ahead.ts');
+
+/** Fetches what watching needs, for somebody who is likely to watch. */
+export function prepareToWatch(): void {
+  WatchView.preload();
+  ahead().then(
+    ({ warmUp }) => warmUp(),
+    // Watching fetches it again.
+    () => undefined,
+  );
+}
 
 /** One post at its own address, with its replies; a broadcast's post is where one watches it, live and as a replay. */
 export function PostPage({ postId }: { readonly postId: string }) {
@@ -131,14 +142,25 @@ function Answered({ id }: { readonly id: string }) {
   return entry ? <PostCard entry={entry} /> : null;
 }
 
+/** Joins at the click on a link to a broadcast's post, before the page for it is drawn. */
+export function joinAtClick(broadcastId: string, event: MouseEvent): void {
+  const elsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  const { search } = event.currentTarget as HTMLAnchorElement;
+  if (!elsewhere) begin(broadcastId, search);
+}
+
 /** Once it is known which live broadcast this is, joining it and drawing its player go on side by side. */
 function useJoinAhead(broadcastId: string | null) {
   const begun = useRef(false);
   if (broadcastId === null || begun.current) return;
   begun.current = true;
   WatchView.preload();
-  void import('../player/ahead.ts').then(
-    ({ watchAhead }) => watchAhead(broadcastId),
+  begin(broadcastId, location.search);
+}
+
+function begin(broadcastId: string, search: string): void {
+  ahead().then(
+    ({ watchAhead }) => watchAhead(broadcastId, search),
     // The player joins by itself.
     () => undefined,
   );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BroadcastState } from '#contract/api/types.ts';
 import { followBroadcast } from './follow.ts';
-import type { Source } from './watcher.ts';
+import type { Source } from './playback.ts';
 
 const whepUrl = '/whep/b1';
 const hlsUrl = '/hls/b1/index.m3u8';

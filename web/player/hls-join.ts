@@ -1,5 +1,6 @@
 import type Hls from 'hls.js';
 import type { ErrorData, HlsConfig } from 'hls.js';
+import { promptSound } from './hls-sound.ts';
 import { LiveEdge } from './live-edge.ts';
 
 /** A broadcast's playlists may take this long to appear after its first frame. */
@@ -18,7 +19,11 @@ export class HlsJoin {
 
   constructor(HlsPlayer: typeof Hls, url: string, mode: 'hls' | 'replay', startS: number | null) {
     this.errors = HlsPlayer.ErrorTypes;
-    this.hls = new HlsPlayer(configOf(mode, startS));
+    const audioStreamController = promptSound(HlsPlayer);
+    this.hls = new HlsPlayer({
+      ...configOf(mode, startS),
+      ...(audioStreamController ? { audioStreamController } : {}),
+    });
     this.hls.on(HlsPlayer.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
       if (this.#failed) this.#failed(data);

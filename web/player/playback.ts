@@ -1,3 +1,8 @@
+/** What to watch. */
+export type Source =
+  | { readonly kind: 'live'; readonly whepUrl: string | null; readonly hlsUrl: string | null }
+  | { readonly kind: 'replay'; readonly hlsUrl: string };
+
 /** Why a source of pictures stopped being one. */
 export type PlaybackFailure =
   /** WebRTC is not to be had here, or not through this network. */

@@ -5,8 +5,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/button.tsx';
 import type { ControlsProps } from './controls.tsx';
 import { DoubleTap } from './double-tap.ts';
+import { preferenceOf } from './preference.ts';
 import { Still } from './still.ts';
-import { preferenceOf, Watcher } from './watcher.ts';
+import { Watcher } from './watcher.ts';
 import './player.css';
 
 const STAGE_ID = 'stage';
@@ -148,14 +149,14 @@ function LazyControls({ replay, hearts, video, watcher }: LazyControlsProps) {
 function SoundAndStart({ watcher }: { readonly watcher: Watcher }) {
   if (watcher.status.value === 'blocked') {
     return (
-      <button type="button" class="stage-play" aria-label="Play" onClick={() => void watcher.play()}>
+      <button type="button" class="stage-play" aria-label="Play" onClick={() => void watcher.autoplay.play()}>
         <Play size={32} strokeWidth={1.75} aria-hidden="true" />
       </button>
     );
   }
-  if (!watcher.mutedByBrowser.value) return null;
+  if (!watcher.autoplay.mutedByBrowser.value) return null;
   return (
-    <Button class="stage-unmute" kind="primary" size="small" onClick={() => watcher.unmute()}>
+    <Button class="stage-unmute" kind="primary" size="small" onClick={() => watcher.autoplay.unmute()}>
       <VolumeX size={18} strokeWidth={1.75} aria-hidden="true" />
       Unmute
     </Button>

@@ -1,19 +1,14 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { Autoplay } from './autoplay.ts';
 import { openHls } from './hls.ts';
-import type { Playback, PlaybackEvents, PlaybackFailure } from './playback.ts';
+import type { Playback, PlaybackEvents, PlaybackFailure, Source } from './playback.ts';
+import type { Preference } from './preference.ts';
 import type { Still } from './still.ts';
 import { WhepClient } from './whep.ts';
 import { WhepReturn } from './whep-return.ts';
 
-/** What to watch. */
-export type Source =
-  | { readonly kind: 'live'; readonly whepUrl: string | null; readonly hlsUrl: string | null }
-  | { readonly kind: 'replay'; readonly hlsUrl: string };
-
 /** `blocked`: the browser wants a tap before it plays anything. */
 export type WatchStatus = 'idle' | 'joining' | 'showing' | 'stalled' | 'sound-only' | 'blocked' | 'failed';
-/** `auto`: WebRTC, and HLS where that is not to be had. */
-export type Preference = 'auto' | 'whep' | 'hls';
 
 /** A live source that went away is tried again after these delays, then left to the person. */
 const RETRY_DELAYS_MS = [300, 1_000, 2_000, 4_000, 8_000] as const;
@@ -24,9 +19,9 @@ const STEADY_MS = 15_000;
 
 /** Keeps pictures on one `<video>`: chooses the way they come, and another one when that fails. */
 export class Watcher {
+  readonly autoplay: Autoplay;
   readonly #mode = signal<Playback['mode'] | null>(null);
   readonly #status = signal<WatchStatus>('idle');
-  readonly #mutedByBrowser = signal(false);
   readonly #rewound = signal(false);
   readonly #video: HTMLVideoElement;
   readonly #startedAtMs: () => number | null;
@@ -63,9 +58,7 @@ export class Watcher {
       wanted: () => !document.hidden && !video.paused,
       arrived: client => this.#moveTo(client),
     });
-    video.addEventListener('loadedmetadata', this.#loaded);
-    video.addEventListener('volumechange', this.#volumeChanged);
-    video.addEventListener('playing', this.#playing);
+    this.autoplay = new Autoplay(video, blocked => this.#blocked(blocked));
   }
 
   get mode(): ReadonlySignal<Playback['mode'] | null> {
@@ -74,11 +67,6 @@ export class Watcher {
 
   get status(): ReadonlySignal<WatchStatus> {
     return this.#status;
-  }
-
-  /** Sound is off only because the browser insists. */
-  get mutedByBrowser(): ReadonlySignal<boolean> {
-    return this.#mutedByBrowser;
   }
 
   /** The past of a broadcast that is live is on the screen, because a person wanted it. */
@@ -151,23 +139,11 @@ export class Watcher {
     if (this.#shownAt === Number.POSITIVE_INFINITY) this.#drop();
   }
 
-  /** Plays after a tap, with sound. */
-  async play(): Promise<void> {
-    this.#video.muted = false;
-    await this.#play();
-  }
-
-  unmute(): void {
-    this.#video.muted = false;
-  }
-
   close(): void {
     this.#source = null;
     this.#return.stop();
     this.#drop();
-    this.#video.removeEventListener('loadedmetadata', this.#loaded);
-    this.#video.removeEventListener('volumechange', this.#volumeChanged);
-    this.#video.removeEventListener('playing', this.#playing);
+    this.autoplay.close();
   }
 
   #open(): void {
@@ -317,36 +293,8 @@ export class Watcher {
     this.#status.value = 'idle';
   }
 
-  readonly #loaded = (): void => {
-    void this.#play();
-  };
-
-  readonly #volumeChanged = (): void => {
-    if (!this.#video.muted) this.#mutedByBrowser.value = false;
-  };
-
-  readonly #playing = (): void => {
-    if (this.#status.value === 'blocked') this.#status.value = 'showing';
-  };
-
-  async #play(): Promise<void> {
-    try {
-      await this.#video.play();
-    } catch (error) {
-      if ((error as DOMException).name !== 'NotAllowedError') return;
-      if (this.#video.muted) {
-        this.#status.value = 'blocked';
-        return;
-      }
-      this.#video.muted = true;
-      this.#mutedByBrowser.value = true;
-      await this.#play();
-    }
+  #blocked(blocked: boolean): void {
+    if (blocked) this.#status.value = 'blocked';
+    else if (this.#status.value === 'blocked') this.#status.value = 'showing';
   }
-}
-
-/** `?player=hls` asks for the reliable way, `?player=whep` for nothing but WebRTC. */
-export function preferenceOf(search: string): Preference {
-  const asked = new URLSearchParams(search).get('player');
-  return asked === 'hls' || asked === 'whep' ? asked : 'auto';
 }
