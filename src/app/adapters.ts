@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
 import { createLocalBus } from '#adapters/bus-local/index.ts';
-import { openPostgres } from '#adapters/db-postgres/index.ts';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { createDbJobs } from '#adapters/jobs-db/index.ts';
 import { openDiskJournals } from '#adapters/journals-disk/index.ts';
@@ -45,7 +44,11 @@ export async function openAdapters(config: Config, { log, clock, ids, disposer }
   return { db, bus, blobs, journals, jobs, transcoder, rtc };
 }
 
-function openDb(config: Config, log: Logger): Promise<Db> {
-  if (config.databaseUrl) return openPostgres({ url: config.databaseUrl, log });
+async function openDb(config: Config, log: Logger): Promise<Db> {
+  if (config.databaseUrl) {
+    // Loaded only where it is used.
+    const { openPostgres } = await import('#adapters/db-postgres/index.ts');
+    return openPostgres({ url: config.databaseUrl, log });
+  }
   return openSqlite({ file: path.join(config.dataDirectory, 'skylark.db'), log });
 }
