@@ -121,6 +121,26 @@ test('one key frame and never another', async () => {
   await assertPlays(broadcast, 90, 1.5, FORCED_CUTS);
 });
 
+for (const [name, key, expected] of [
+  ['is said of one that answers', (_i: number, wanted: boolean) => wanted, [true]],
+  ['is never said of one that sends no second key frame', (i: number) => i === 0, [false]],
+  [
+    'is taken back once, and never said again',
+    (i: number, wanted: boolean) => wanted && (i < 300 || i > 600),
+    [true, false],
+  ],
+] as const)
+  test(`that segments are independent ${name}`, async () => {
+    const said: boolean[] = [];
+    const before = ({ lint }: OddBroadcast) => {
+      const now = lint?.playlist('video')?.independentSegments;
+      if (now !== undefined && now !== said.at(-1)) said.push(now);
+    };
+    const broadcast = await play({ seconds: 50, key, before });
+    await broadcast.end();
+    assert.deepEqual(said, expected);
+  });
+
 test('a key frame a minute', async () => {
   await assertPlays(await play({ seconds: 150, key: i => i % 1800 === 0 }), 150, 1.5, FORCED_CUTS);
 });
