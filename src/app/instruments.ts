@@ -68,6 +68,7 @@ export function measureWhip(metrics: Metrics, whip: WhipServer): void {
   count('dropped_units', 'Access units left out because they were broken', () => whip.received.unitsDropped);
   count('keyframes', 'Key frames received', () => whip.received.keyframes);
   count('plis', 'Key frames asked for', () => whip.received.keyframesAsked);
+  count('reordered_pictures', 'Pictures of encoders that send B-frames', () => whip.received.reordered);
 }
 
 /** What we send to viewers by WebRTC. */

@@ -121,6 +121,26 @@ test('one key frame and never another', async () => {
   await assertPlays(broadcast, 90, 1.5, FORCED_CUTS);
 });
 
+for (const [name, key, expected] of [
+  ['is said of one that answers', (_i: number, wanted: boolean) => wanted, [true]],
+  ['is never said of one that sends no second key frame', (i: number) => i === 0, [false]],
+  [
+    'is taken back once, and never said again',
+    (i: number, wanted: boolean) => wanted && (i < 300 || i > 600),
+    [true, false],
+  ],
+] as const)
+  test(`that segments are independent ${name}`, async () => {
+    const said: boolean[] = [];
+    const before = ({ lint }: OddBroadcast) => {
+      const now = lint?.playlist('video')?.independentSegments;
+      if (now !== undefined && now !== said.at(-1)) said.push(now);
+    };
+    const broadcast = await play({ seconds: 50, key, before });
+    await broadcast.end();
+    assert.deepEqual(said, expected);
+  });
+
 test('a key frame a minute', async () => {
   await assertPlays(await play({ seconds: 150, key: i => i % 1800 === 0 }), 150, 1.5, FORCED_CUTS);
 });
@@ -154,6 +174,16 @@ test('timestamps of both tracks that begin anew', async () => {
 
 test('timestamps that run backwards', async () => {
   await assertPlays(await play({ seconds: 20, timestamp: ms => (1e6 - ms) * 90 }), 20, 3);
+});
+
+test('pictures in another order than they are shown (B-frames): each is shown, in the order they come', async () => {
+  /** I B B P in the order of decoding: 0 3 1 2 6 4 5 ... */
+  const shownAt = (i: number) => (i === 0 ? 0 : i % 3 === 1 ? i + 2 : i - 1);
+  const key = (i: number, wanted: boolean) => (i === 0 || i % 3 === 1) && wanted;
+  const broadcast = await play({ seconds: 30, key, timestamp: (_ms, i) => shownAt(i) * 3000 });
+  await assertPlays(broadcast, 30);
+  assert.equal(broadcast.session.stats.reanchored, 0);
+  assert.ok(broadcast.session.stats.reordered > 500);
 });
 
 test('timestamps that stand still', async () => {

@@ -41,6 +41,8 @@ export interface RenditionState {
   readonly nextMsn: number;
   /** Of the segment after those, unless the picture changes with it. */
   readonly nextInitNumber: number;
+  /** Every segment so far began with a key frame. */
+  readonly independent: boolean;
   readonly ended: boolean;
 }
 
@@ -68,8 +70,7 @@ export function livePlaylist(
   const state = rendition.ended ? 'ended' : 'live';
   const head = {
     targetDurationS: TARGET_DURATION_S,
-    // A segment that was cut without a key frame takes the promise back for as long as it is listed.
-    independentSegments: backlog.independent && edge.every(segment => segment.independent),
+    independentSegments: rendition.independent,
     lowLatency: LOW_LATENCY,
     mediaSequence: backlog.first?.msn ?? edge[0]?.msn ?? rendition.nextMsn,
     discontinuitySequence: backlog.discontinuitiesGone,
@@ -100,11 +101,10 @@ export function describe(
   segment: RecordedSegment & { readonly complete: boolean },
   parts: SegmentMedia['parts'],
 ): FinishedSegment {
-  const { msn, start, duration, discontinuity, independent, initNumber } = segment;
+  const { msn, start, duration, discontinuity, initNumber } = segment;
   return {
     msn,
     startS: start / timescale,
-    independent,
     uri: segment.complete ? urlOf(segmentName(msn), initNumber) : null,
     durationS: duration / timescale,
     programDateMs: epochMs + (start * 1000) / timescale,

@@ -2,19 +2,17 @@ import { assert } from '#base/assert.ts';
 import type { Clock } from '#base/clock.ts';
 import { Refusal } from '#contract/errors.ts';
 import { Backlog } from '#media/hls/backlog.ts';
+import { HeldSegments, measured, missingParts } from './held-segments.ts';
 import {
   BLOCK_MS_MAX,
-  HELD_BYTES_MAX,
-  HELD_S_MIN,
   HELD_SEGMENTS_MAX,
   LISTED_S_MAX,
-  PART_TARGET_S,
   SEGMENTS_WITH_PARTS,
   SKIP_BOUNDARY_S,
   WAITING_MAX,
 } from './limits.ts';
 import { advanceRefusal, describe, livePlaylist } from './live-playlist.ts';
-import { type Measured, Rates } from './rates.ts';
+import { Rates } from './rates.ts';
 import {
   type EarlierRendition,
   type InitMedia,
@@ -53,14 +51,6 @@ export interface RenditionDeps {
   readonly onChange: () => void;
 }
 
-interface OpenSegment extends SegmentMedia {
-  duration: number;
-  parts: PartMedia[];
-  isListed: boolean;
-  complete: boolean;
-  gap: boolean;
-}
-
 /** The last segments of one rendition in memory, the playlist of all, and the requests that wait for the next. */
 export class Rendition implements VideoSink {
   readonly name: RenditionName;
@@ -71,12 +61,12 @@ export class Rendition implements VideoSink {
   readonly #waiting: WaitingRoom;
   readonly #inits = new Map<number, InitMedia>();
   #backlog: Backlog;
-  #segments: OpenSegment[] = [];
-  #heldBytes = 0;
+  readonly #segments: HeldSegments;
   #nextMsn = 0;
   #nextInit = 0;
   /** The last finished segment with media in it. */
   #lastShown = Number.NEGATIVE_INFINITY;
+  #independent = true;
   #ended = false;
   /** Texts of the current state, whole and as a delta update; null when they must be built. */
   #playlist: HlsBody | null = null;
@@ -91,6 +81,7 @@ export class Rendition implements VideoSink {
     this.rates = deps.earlier?.rates ?? new Rates();
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
+    this.#segments = new HeldSegments(deps.timescale);
     this.#backlog = newBacklog(deps.earlier?.discontinuitiesGone ?? 0);
     if (deps.earlier) this.#resume(deps.earlier);
   }
@@ -107,8 +98,7 @@ export class Rendition implements VideoSink {
 
   /** The segments after those. */
   get edge(): readonly SegmentMedia[] {
-    const from = (this.#backlog.nextMsn ?? 0) - (this.#segments[0]?.msn ?? 0);
-    return this.#segments.slice(Math.max(from, 0));
+    return this.#segments.from(this.#backlog.nextMsn ?? 0);
   }
 
   get nextMsn(): number {
@@ -125,6 +115,14 @@ export class Rendition implements VideoSink {
     return this.#nextMsn - this.#lastShown <= HELD_SEGMENTS_MAX;
   }
 
+  /**
+   * Whether every segment began with a key frame (EXT-X-INDEPENDENT-SEGMENTS). Once one did not, the promise is gone for good;
+   * where the second one does not, it was never made.
+   */
+  get independent(): boolean {
+    return this.#independent;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }
@@ -136,9 +134,9 @@ export class Rendition implements VideoSink {
   }
 
   begin(start: number, discontinuity: boolean, independent: boolean): void {
-    assert(this.#segments.at(-1)?.complete !== false, 'one segment at a time');
     assert(this.#nextInit > 0, 'a segment has an initialization section');
-    this.#segments.push({
+    if (!independent) this.#independent = false;
+    const gone = this.#segments.begin({
       msn: this.#nextMsn++,
       start,
       duration: 0,
@@ -150,7 +148,7 @@ export class Rendition implements VideoSink {
       complete: false,
       gap: false,
     });
-    while (this.#holdsTooMuch()) this.#forgetOldest();
+    for (const segment of gone) this.#forget(segment);
     this.#listWithoutParts();
   }
 
@@ -161,7 +159,7 @@ export class Rendition implements VideoSink {
 
   gap(start: number, duration: number, discontinuity: boolean): void {
     this.begin(start, discontinuity, true);
-    const open = this.#open();
+    const { open } = this.#segments;
     open.duration = duration;
     open.gap = true;
     open.parts = missingParts(duration, this.timescale);
@@ -169,21 +167,18 @@ export class Rendition implements VideoSink {
   }
 
   unlist(): void {
-    const open = this.#open();
+    const { open } = this.#segments;
     assert(open.parts.length === 0, 'no part is listed yet');
     open.isListed = false;
   }
 
   part(part: PartMedia): void {
-    const open = this.#open();
-    open.parts.push(part);
-    open.duration += part.duration;
-    this.#heldBytes += part.bytes.length;
-    this.#deps.onPart(open);
+    this.#segments.add(part);
+    this.#deps.onPart(this.#segments.open);
   }
 
   end(): void {
-    const open = this.#open();
+    const { open } = this.#segments;
     open.complete = true;
     if (open.gap) this.rates.gap();
     else {
@@ -194,7 +189,7 @@ export class Rendition implements VideoSink {
   }
 
   publish(): void {
-    const last = this.#segments.at(-1);
+    const { last } = this.#segments;
     if (!last) return;
     const { segments, parts } = this.#published;
     if (!this.#ended && segments === this.#nextMsn && parts === last.parts.length) return;
@@ -224,14 +219,14 @@ export class Rendition implements VideoSink {
   }
 
   segmentAnswer(msn: number): HlsAnswer {
-    const segment = this.#find(msn);
+    const segment = this.#segments.find(msn);
     return segment?.complete && !segment.gap ? mediaBody(segment.parts.map(part => part.bytes)) : notThere();
   }
 
   /** A part that a preload hint names is waited for; one further ahead is not there. */
   partAnswer(msn: number, part: number): HlsAnswer {
     return this.#waiting.answer(() => {
-      const segment = this.#find(msn);
+      const segment = this.#segments.find(msn);
       const media = segment && listedParts(segment)[part];
       if (media && !segment.gap) return mediaBody([media.bytes]);
       return this.#hinted(msn, part) ? null : notThere();
@@ -242,6 +237,7 @@ export class Rendition implements VideoSink {
     for (const segment of segments)
       this.#backlog.append(describe(this, { ...segment, complete: true }, []), segment.msn);
     this.#lastShown = segments.findLast(segment => !segment.gap)?.msn ?? this.#lastShown;
+    this.#independent = segments.every(segment => segment.independent);
     this.#nextMsn = (segments.at(-1)?.msn ?? -1) + 1;
     this.#nextInit = nextInit;
     this.#published = { segments: this.#nextMsn, parts: 0 };
@@ -256,7 +252,7 @@ export class Rendition implements VideoSink {
 
   #hinted(msn: number, part: number): boolean {
     if (this.#ended) return false;
-    const last = this.#segments.at(-1);
+    const { last } = this.#segments;
     return last?.isListed && !last.complete
       ? msn === last.msn && part === last.parts.length
       : msn === this.#nextMsn && part === 0;
@@ -265,11 +261,11 @@ export class Rendition implements VideoSink {
   /** A part past the end of its segment means the first of the next (RFC 8216bis section 6.2.5.2). */
   #has(msn: number, part: number): boolean {
     if (msn >= this.#nextMsn) return false;
-    const segment = this.#find(msn);
+    const segment = this.#segments.find(msn);
     if (!segment) return true;
     const parts = listedParts(segment);
     if (parts.length > part || (segment.complete && parts.length === 0)) return true;
-    const next = this.#find(msn + 1);
+    const next = this.#segments.find(msn + 1);
     return segment.complete && next !== undefined && (next.complete || listedParts(next).length > 0);
   }
 
@@ -280,31 +276,9 @@ export class Rendition implements VideoSink {
     return (skip ? this.#delta : this.#playlist)!;
   }
 
-  #find(msn: number): OpenSegment | undefined {
-    const first = this.#segments[0];
-    return first && this.#segments[msn - first.msn];
-  }
-
-  #open(): OpenSegment {
-    const last = this.#segments.at(-1);
-    assert(last && !last.complete, 'a segment is open');
-    return last;
-  }
-
-  #holdsTooMuch(): boolean {
-    const [oldest] = this.#segments;
-    if (!oldest || this.#segments.length <= SEGMENTS_WITH_PARTS + 1) return false;
-    if (this.#heldBytes > HELD_BYTES_MAX) return true;
-    if (this.#segments.length <= HELD_SEGMENTS_MAX) return false;
-    const newer = this.#segments.reduce((sum, segment) => sum + segment.duration, -oldest.duration);
-    return newer >= HELD_S_MIN * this.timescale;
-  }
-
   /** Bytes that were not kept cannot be listed any more, nor can what comes before them, in any rendition. */
-  #forgetOldest(): void {
-    const gone = this.#segments.shift()!;
-    this.#heldBytes -= bytesOf(gone);
-    const oldestInit = this.#segments[0]?.initNumber ?? 0;
+  #forget(gone: SegmentMedia): void {
+    const oldestInit = this.#segments.first?.initNumber ?? 0;
     for (const number of this.#inits.keys()) if (number < oldestInit) this.#inits.delete(number);
     if (gone.gap || this.#deps.isKept(gone)) return;
     const endS = (gone.start + gone.duration) / this.timescale;
@@ -314,36 +288,12 @@ export class Rendition implements VideoSink {
   /** Segments that are old enough are listed without their parts from now on. */
   #listWithoutParts(): void {
     for (const segment of this.edge.slice(0, -(SEGMENTS_WITH_PARTS + 1)))
-      this.#backlog.append(describe(this, segment, []), this.#segments[0]!.msn);
+      this.#backlog.append(describe(this, segment, []), this.#segments.first!.msn);
   }
-}
-
-function measured(segment: SegmentMedia, timescale: number): Measured {
-  const frames = segment.parts.reduce((sum, part) => sum + part.samples, 0);
-  return { bytes: bytesOf(segment), frames, seconds: segment.duration / timescale };
-}
-
-function bytesOf({ parts }: SegmentMedia): number {
-  return parts.reduce((sum, part) => sum + part.bytes.length, 0);
 }
 
 function newBacklog(discontinuitiesGone: number): Backlog {
   return new Backlog(SKIP_BOUNDARY_S, LISTED_S_MAX, discontinuitiesGone);
-}
-
-/**
- * Parts that nobody can have (GAP=YES): a player that reads parts looks for what comes next among them, and would wait at the
- * last one before the gap.
- */
-function missingParts(duration: number, timescale: number): PartMedia[] {
-  const target = Math.floor(PART_TARGET_S * timescale);
-  const count = Math.ceil(duration / target);
-  return Array.from({ length: count }, (_, i) => ({
-    bytes: new Uint8Array(0),
-    duration: Math.min(target, duration - i * target),
-    samples: 0,
-    independent: false,
-  }));
 }
 
 function notThere(): Refusal {

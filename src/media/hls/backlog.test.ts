@@ -10,7 +10,6 @@ function segment(msn: number, change: Partial<FinishedSegment> = {}): FinishedSe
     msn,
     startS: msn * 2,
     durationS: 2,
-    independent: true,
     uri: `${msn}.m4s`,
     programDateMs: msn * 2000,
     map: 'init-0.mp4',
@@ -103,11 +102,4 @@ test('what was lost goes with everything before it', () => {
   assert.equal(backlog.first, null);
   backlog.append(segment(200, { map: 'init-1.mp4' }), 190);
   assert.doesNotMatch(backlog.recentText, /EXT-X-MAP/);
-});
-
-test('one segment that leans on another takes the promise back while it is listed', () => {
-  const backlog = fill(100, msn => ({ independent: msn !== 20 }));
-  assert.equal(backlog.independent, false);
-  backlog.startAt(60);
-  assert.equal(backlog.independent, true);
 });

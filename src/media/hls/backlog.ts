@@ -5,8 +5,6 @@ export interface FinishedSegment extends PlaylistSegment {
   readonly msn: number;
   /** Seconds of the timeline that all renditions share. */
   readonly startS: number;
-  /** Starts with a key frame. */
-  readonly independent: boolean;
 }
 
 interface Entry {
@@ -21,7 +19,6 @@ interface Sealed {
   readonly slot: number;
   readonly count: number;
   readonly discontinuities: number;
-  readonly dependent: number;
 }
 
 /** Segments are sealed, and leave at last, by the slot of time that they begin in: in all renditions alike. */
@@ -68,13 +65,6 @@ export class Backlog {
   /** Discontinuities of segments that are not listed any more. */
   get discontinuitiesGone(): number {
     return this.#discontinuitiesGone;
-  }
-
-  get independent(): boolean {
-    return (
-      this.#sealed.every(sealed => sealed.dependent === 0) &&
-      this.#recent.every(({ segment }) => segment.independent)
-    );
   }
 
   /** The text of everything listed, in chunks that are the same objects from one call to the next but for the last. */
@@ -144,7 +134,6 @@ function seal(entries: readonly Entry[], slot: number): Sealed {
     slot,
     count: segments.length,
     discontinuities: segments.filter(segment => segment.discontinuity).length,
-    dependent: segments.filter(segment => !segment.independent).length,
   };
 }
 

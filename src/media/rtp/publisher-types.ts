@@ -43,6 +43,8 @@ export interface PublisherRtpStats {
   readonly keyframes: number;
   /** Timestamps that jumped or ran backwards and were put back by arrival time. */
   readonly reanchored: number;
+  /** Pictures that came after one that is shown later (B-frames): they are shown in the order they came. */
+  readonly reordered: number;
 }
 
 /**

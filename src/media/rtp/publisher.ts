@@ -63,6 +63,7 @@ export class PublisherRtp implements PublisherReceiver {
     keyframesAsked: 0,
     keyframes: 0,
     reanchored: 0,
+    reordered: 0,
   };
 
   constructor(options: PublisherRtpOptions, events: PublisherRtpEvents) {
@@ -97,7 +98,8 @@ export class PublisherRtp implements PublisherReceiver {
 
   get stats(): PublisherRtpStats {
     const reanchored = this.#lanes.reduce((sum, lane) => sum + lane.timeline.reanchored, 0);
-    return { ...this.#counters, reanchored };
+    const reordered = this.#lanes.reduce((sum, lane) => sum + lane.timeline.reordered, 0);
+    return { ...this.#counters, reanchored, reordered };
   }
 
   receive(bytes: Uint8Array, nowMs: number): void {
@@ -191,7 +193,7 @@ export class PublisherRtp implements PublisherReceiver {
       this.#counters.keyframes++;
       lane.keyframeWanted = false;
     }
-    // WebRTC has no B-frames (RFC 7742 names none for H.264), so units are decoded in the order they are shown.
+    // WebRTC has no B-frames (RFC 7742 names none for H.264), so units are shown in the order they are decoded.
     this.#events.unit(track, { kind: 'video', pts, dts: pts, key: unit.key, nals: unit.nals });
   }
 

@@ -2,6 +2,10 @@ import { TIMESTAMP_TURN, Unwrapper } from './unwrap.ts';
 
 /** A step of a track's timestamps, or a distance between them and the time of arrival, beyond which they are not believed. */
 export const TIMESTAMP_STEP_MS_MAX = 10_000;
+/** A step back by less is a picture that is shown before one that came before it (B-frames). */
+export const REORDER_MS_MAX = 500;
+/** So many in a row are; more, each before the last, are a clock that runs backwards. */
+const DESCENTS_MAX = 4;
 /** Sender reports that would move video further than this are not believed. */
 export const CORRECTION_MS_MAX = 2_000;
 /** Video moves towards what sender reports say by at most this share of its own pace: 10 ms a second. */
@@ -10,9 +14,11 @@ export const SLEW_SHARE = 0.01;
 /**
  * Maps RTP timestamps of one track to the stream's timeline, whose zero is the epoch: the arrival of the first key frame.
  *
- * The rule: a track is anchored once, by arrival, and from then on its own clock counts. A timestamp that runs backwards,
- * steps more than `TIMESTAMP_STEP_MS_MAX`, or has wandered that far from the time of arrival, anchors the track anew by
- * arrival, but always after what was placed before. So timestamps strictly increase, whatever the sender does.
+ * The rule: a track is anchored once, by arrival, and from then on its own clock counts. A timestamp that runs backwards
+ * or stands still, steps more than `TIMESTAMP_STEP_MS_MAX`, or has wandered that far from the time of arrival, anchors the track anew by
+ * arrival, but always after what was placed before. One that is less than `REORDER_MS_MAX` before the newest, as of pictures
+ * that come in another order than they are shown, is placed right after what came before it, and the anchor stays.
+ * So timestamps strictly increase, whatever the sender does.
  *
  * Sender reports (RFC 3550 section 6.4.1) tell how far video is off, and it is slewed. Audio is moved only for a hole: the
  * samples of a microphone that stops for a moment are numbered as if it had not, so what follows belongs later, at once.
@@ -25,14 +31,18 @@ export class TrackTimeline {
   #offset = Number.NaN;
   #slew = 0;
   #slewTarget = 0;
-  #lastTimestamp = Number.NaN;
+  /** The newest since the track was anchored. */
+  #newestTimestamp = Number.NaN;
   #lastPts = -1;
   /** Before the epoch: the smallest distance of arrival and timestamp, which has the least jitter in it. */
   #leastDelayMs = Number.NaN;
   #lastObserved = Number.NaN;
   #reportNtpMs = Number.NaN;
   #reportTimestamp = 0;
+  #lastTimestamp = Number.NaN;
+  #descents = 0;
   reanchored = 0;
+  reordered = 0;
 
   constructor(clockRate: number) {
     this.#ticksPerMs = clockRate / 1000;
@@ -72,8 +82,12 @@ export class TrackTimeline {
     const timestamp = this.#unwrapper.unwrap(rtpTimestamp);
     const arrival = (arrivalMs - this.#epochMs) * this.#ticksPerMs;
     if (Number.isNaN(this.#offset)) this.#offset = arrival - timestamp;
-    const step = timestamp - this.#lastTimestamp;
-    this.#lastTimestamp = timestamp;
+    const step = timestamp - this.#newestTimestamp;
+    if (this.#isReordered(timestamp, step)) {
+      this.reordered++;
+      return ++this.#lastPts;
+    }
+    this.#newestTimestamp = timestamp;
     if (step > 0) this.#slewBy(step * SLEW_SHARE);
     const pts = Math.round(timestamp + this.#offset + this.#slew);
     const limit = TIMESTAMP_STEP_MS_MAX * this.#ticksPerMs;
@@ -103,6 +117,12 @@ export class TrackTimeline {
   /** What follows is later than its timestamps say: `ms` of the track were never captured. */
   skip(ms: number): void {
     this.#offset += ms * this.#ticksPerMs;
+  }
+
+  #isReordered(timestamp: number, step: number): boolean {
+    this.#descents = timestamp < this.#lastTimestamp ? this.#descents + 1 : 0;
+    this.#lastTimestamp = timestamp;
+    return step < 0 && step > -REORDER_MS_MAX * this.#ticksPerMs && this.#descents <= DESCENTS_MAX;
   }
 
   #slewBy(most: number): void {

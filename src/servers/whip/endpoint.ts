@@ -38,6 +38,7 @@ const RECEIVED = [
   'unitsDropped',
   'keyframes',
   'keyframesAsked',
+  'reordered',
 ] as const;
 export type WhipReceived = Readonly<Record<(typeof RECEIVED)[number], number>>;
 
