@@ -101,6 +101,7 @@ function run(seed: number, options: Options) {
     const report = {
       estimateBps: estimateBps(time.nowMs),
       lossRatio: lossRatio(time.nowMs, viewer.stats.trackId),
+      rttMs: null,
     };
     if (offers.length > 0) viewer.select(choice.choose(offers, report, time.nowMs));
   });

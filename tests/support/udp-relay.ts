@@ -3,13 +3,18 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 
-/** A way of datagrams to a port of loopback that can be cut, as a NAT forgets a mapping. */
+/** How much waits for a narrow link before the rest is lost. */
+const QUEUE_MS = 150;
+
+/** A way of datagrams to a port of loopback that can be cut, as a NAT forgets a mapping, and narrowed. */
 export interface UdpRelay {
   readonly port: number;
   /** Whoever used it so far is no longer carried, either way; a new socket is. */
   cut(): void;
   /** While closed, nobody is carried. */
   open: boolean;
+  /** Bits per second that it carries from the server; what does not fit waits a little or is lost. Null: everything. */
+  limitBps: number | null;
   close(): void;
 }
 
@@ -29,20 +34,35 @@ export async function startUdpRelay(serverPort: number): Promise<UdpRelay> {
   const add = (from: string, address: string, port: number): Way => {
     const way: Way = { up: createSocket('udp4'), isCut: false };
     way.up.on('message', bytes => {
-      if (relay.open && !way.isCut) down.send(bytes, port, address);
+      if (relay.open && !way.isCut) carry(bytes.length, () => down.send(bytes, port, address));
     });
     ways.set(from, way);
     return way;
+  };
+  let freeMs = 0;
+  const timers = new Set<NodeJS.Timeout>();
+  const carry = (bytes: number, send: () => void): void => {
+    const nowMs = performance.now();
+    if (relay.limitBps === null) send();
+    if (relay.limitBps === null || freeMs - nowMs > QUEUE_MS) return;
+    freeMs = Math.max(freeMs, nowMs) + (bytes * 8000) / relay.limitBps;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      send();
+    }, freeMs - nowMs);
+    timers.add(timer);
   };
   down.bind(0, '127.0.0.1');
   await once(down, 'listening');
   const relay: UdpRelay = {
     port: (down.address() as AddressInfo).port,
     open: true,
+    limitBps: null,
     cut() {
       for (const way of ways.values()) way.isCut = true;
     },
     close() {
+      for (const timer of timers) clearTimeout(timer);
       down.close();
       for (const { up } of ways.values()) up.close();
     },

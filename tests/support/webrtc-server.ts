@@ -30,9 +30,9 @@ export interface WebrtcServer {
 
 /** WHIP and WHEP over real HTTP and a real UDP port, around one stream and nothing else of live. */
 export async function startWebrtcServer(
-  options: { clock?: Clock; log?: Logger; bind?: string; load?: () => Load } = {},
+  options: { clock?: Clock; log?: Logger; bind?: string; rtcPort?: number; load?: () => Load } = {},
 ): Promise<WebrtcServer> {
-  const { clock = systemClock, log = silentLogger, bind = '127.0.0.1' } = options;
+  const { clock = systemClock, log = silentLogger, bind = '127.0.0.1', rtcPort = 0 } = options;
   const { load = () => ({ busy: 0, delayMs: 0 }) } = options;
   const events: ('arrived' | PublisherLeave)[] = [];
   const stream = new Stream({
@@ -44,7 +44,7 @@ export async function startWebrtcServer(
     },
   });
   const claims = new Claims(clock);
-  const rtc = await createLibdatachannelRtc({ port: 0, bind, log, clock });
+  const rtc = await createLibdatachannelRtc({ port: rtcPort, bind, log, clock });
   const fastify = Fastify();
   installProblems(fastify, log);
   const deps = { rtc, clock, log, ids: createIds(clock, bytes => randomFillSync(bytes)) };

@@ -45,6 +45,8 @@ export class Egress {
   #lastMs = 0;
   #rtxSequence: number;
   packets = 0;
+  /** Packets that the viewer missed. */
+  missed = 0;
   payloadBytes = 0;
   sentBytes = 0;
   /** Position on the stream's timeline of the newest packet sent, and its timestamp. */
@@ -98,6 +100,7 @@ export class Egress {
   resend(sequence: number, nowMs: number): boolean {
     const kept = this.#history?.take(sequence, nowMs) ?? null;
     if (kept === null) return false;
+    if (!kept.again) this.missed++;
     const { payloadType, ssrc, rtx } = this.#options;
     if (rtx === null) this.#write(kept.packet, payloadType, ssrc, sequence, kept.timestamp, -1, nowMs);
     else {

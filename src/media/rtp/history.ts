@@ -1,5 +1,13 @@
 import type { RtpPacket } from './packet.ts';
 
+/** A packet to send again. */
+export interface Kept {
+  readonly packet: RtpPacket;
+  readonly timestamp: number;
+  /** Whether it was asked for before. */
+  readonly again: boolean;
+}
+
 /** One packet is sent again at most this often; a viewer that asks faster gets the first answer only. */
 export const RESEND_GAP_MS = 20;
 
@@ -34,12 +42,13 @@ export class SentHistory {
   }
 
   /** The packet to send again, or null when it is gone or was sent again just now. Counts as sent again. */
-  take(sequence: number, nowMs: number): { packet: RtpPacket; timestamp: number } | null {
+  take(sequence: number, nowMs: number): Kept | null {
     const slot = sequence & (this.#slots - 1);
     const packet = this.#packets[slot];
     if (packet === undefined || this.#sequences[slot] !== sequence) return null;
-    if (nowMs - this.#resentMs[slot]! < RESEND_GAP_MS) return null;
+    const resentMs = this.#resentMs[slot]!;
+    if (nowMs - resentMs < RESEND_GAP_MS) return null;
     this.#resentMs[slot] = nowMs;
-    return { packet, timestamp: this.#timestamps[slot]! };
+    return { packet, timestamp: this.#timestamps[slot]!, again: resentMs > Number.NEGATIVE_INFINITY };
   }
 }

@@ -15,7 +15,11 @@ const offers = (nowMs: number, paused: readonly string[] = []): LayerOffer[] =>
     bitrateBps,
     lastMs: paused.includes(id) ? nowMs - 5000 : nowMs,
   }));
-const report = (estimateBps: number | null, lossRatio = 0) => ({ estimateBps, lossRatio });
+const report = (estimateBps: number | null, lossRatio = 0, rttMs: number | null = null) => ({
+  estimateBps,
+  lossRatio,
+  rttMs,
+});
 
 /** What is chosen every 100 ms, as runs of the same layer. */
 function run(
@@ -149,4 +153,17 @@ test('sound alone stays so while every layer pauses, and a layer that comes back
   const all = (nowMs: number) => choice.choose(offers(nowMs, ['low']), report(null), nowMs);
   assert.equal(all(5_100), null);
   assert.equal(all(5_100 + 2 * CLIMB_AFTER_MS), 'middle');
+});
+
+test('an estimate below what arrives whole and at once is not believed, until packets queue up', () => {
+  const choice = new LayerChoice();
+  choice.choose(offers(0), report(100_000, 0, 30), 0);
+  const runs: (string | null)[] = [];
+  for (let nowMs = 100; nowMs < 4 * CLIMB_AFTER_MS; nowMs += 100)
+    runs.push(choice.choose(offers(nowMs), report(100_000, 0, 35), nowMs));
+  assert.deepEqual([...new Set(runs)], ['low', 'middle', 'high']);
+  const from = 4 * CLIMB_AFTER_MS;
+  for (let nowMs = from; nowMs <= from + 2 * FALL_AFTER_MS; nowMs += 100)
+    runs.push(choice.choose(offers(nowMs), report(100_000, 0, 400), nowMs));
+  assert.equal(runs.at(-1), 'low');
 });

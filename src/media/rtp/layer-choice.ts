@@ -12,6 +12,8 @@ export interface ViewerReport {
   readonly estimateBps: number | null;
   /** 0 to 1. */
   readonly lossRatio: number;
+  /** Null while it is unknown. */
+  readonly rttMs: number | null;
 }
 
 /** A layer that sent nothing for this long is paused. */
@@ -28,10 +30,10 @@ export const CLIMB_FAILED_MS = 8_000;
 /** An estimate this far above the layer beyond is room for it. */
 const ROOM = 1.2;
 /**
- * Browsers never estimate more than 1.5 times what arrives, so an estimate near that is as good as none: the layer beyond
- * is tried, and given up when it does not fit.
+ * Browsers never estimate more than 1.5 times what arrives, and come near that slowly: more than what is sent is as good as no
+ * estimate. The layer beyond is tried, and given up when it does not fit.
  */
-const UNBOUNDED = 1.4;
+const UNBOUNDED = 1.1;
 const LOSS_CLEAR = 0.02;
 const LOSS_CONGESTED = 0.1;
 /** With the lowest layer this hopeless for so long, sound goes alone... */
@@ -40,6 +42,11 @@ export const SOUND_AFTER_MS = 3_000;
 const SHORT = 0.7;
 /** So much loss is more than retransmission mends, whatever the estimate. */
 const LOSS_HOPELESS = 0.4;
+
+/** A round trip longer than the shortest by this much means that packets queue up. */
+const QUEUED_MS = 100;
+/** Weight of the newest round trip, so that one late report is no queue. */
+const RTT_WEIGHT = 0.05;
 
 /** One step of the ladder: a layer, or below them all sound alone. */
 interface Rung {
@@ -57,6 +64,8 @@ export class LayerChoice {
   #clearMs: number | null = null;
   #climbedMs = Number.NEGATIVE_INFINITY;
   #climbAfterMs = CLIMB_AFTER_MS;
+  #rttMs = Number.NaN;
+  #shortestRttMs = Number.POSITIVE_INFINITY;
 
   /** The id of the layer to send, null for sound alone; it may be the same for ever. There is at least one layer. */
   choose(layers: readonly LayerOffer[], report: ViewerReport, nowMs: number): string | null {
@@ -80,17 +89,30 @@ export class LayerChoice {
   #move(ladder: readonly Rung[], at: number, report: ViewerReport, nowMs: number): string | null {
     const current = ladder[at]!;
     const next = ladder[at + 1];
-    const roomBps = roomOf(report);
+    const roomBps = this.#isDisproved(current, report) ? Number.POSITIVE_INFINITY : roomOf(report);
     const congested = current.bitrateBps > roomBps || report.lossRatio > LOSS_CONGESTED;
     this.#congestedMs = congested ? (this.#congestedMs ?? nowMs) : null;
-    this.#hopelessMs = isHopeless(current, report) ? (this.#hopelessMs ?? nowMs) : null;
-    this.#clearMs = isClear(current, next, report) ? (this.#clearMs ?? nowMs) : null;
+    this.#hopelessMs = isHopeless(current, roomBps, report) ? (this.#hopelessMs ?? nowMs) : null;
+    this.#clearMs = isClear(current, next, roomBps, report) ? (this.#clearMs ?? nowMs) : null;
     if (at > 1 && hasLasted(this.#congestedMs, FALL_AFTER_MS, nowMs))
       return this.#fall(fitting(ladder.slice(1, at), roomBps), nowMs);
     if (at === 1 && hasLasted(this.#hopelessMs, SOUND_AFTER_MS, nowMs)) return this.#fall(SOUND, nowMs);
     if (next !== undefined && hasLasted(this.#clearMs, this.#climbAfterMs, nowMs))
       return this.#climb(next, nowMs);
     return current.id;
+  }
+
+  /**
+   * An estimate below what arrives whole and at once is none: browsers begin low after a collapse, and take minutes to see
+   * that the link is wide again.
+   */
+  #isDisproved(current: Rung, report: ViewerReport): boolean {
+    if (report.rttMs === null) return false;
+    if (Number.isNaN(this.#rttMs)) this.#rttMs = report.rttMs;
+    this.#rttMs += RTT_WEIGHT * (report.rttMs - this.#rttMs);
+    this.#shortestRttMs = Math.min(this.#shortestRttMs, report.rttMs);
+    const isQueued = this.#rttMs > this.#shortestRttMs + QUEUED_MS;
+    return !isQueued && report.lossRatio < LOSS_CLEAR && roomOf(report) < current.bitrateBps;
   }
 
   #fall(rung: Rung, nowMs: number): string | null {
@@ -120,15 +142,14 @@ function roomOf({ estimateBps }: ViewerReport): number {
 }
 
 /** An estimate alone is no proof: after a still picture it is low because little was sent. */
-function isHopeless(current: Rung, report: ViewerReport): boolean {
-  const isShort = roomOf(report) < current.bitrateBps * SHORT;
+function isHopeless(current: Rung, roomBps: number, report: ViewerReport): boolean {
+  const isShort = roomBps < current.bitrateBps * SHORT;
   return report.lossRatio > LOSS_HOPELESS || (isShort && report.lossRatio > LOSS_CONGESTED);
 }
 
 /** Whether the next rung can be tried. From sound alone it can: sound is too little to estimate by. */
-function isClear(current: Rung, next: Rung | undefined, report: ViewerReport): boolean {
+function isClear(current: Rung, next: Rung | undefined, roomBps: number, report: ViewerReport): boolean {
   if (next === undefined || report.lossRatio >= LOSS_CLEAR) return false;
-  const roomBps = roomOf(report);
   return roomBps >= next.bitrateBps * ROOM || roomBps >= current.bitrateBps * UNBOUNDED;
 }
 

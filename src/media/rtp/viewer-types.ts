@@ -31,7 +31,7 @@ export interface ViewerRtpStats {
   readonly nacked: number;
   readonly resent: number;
   readonly keyframesAsked: number;
-  /** Share of video packets lost in the last report, 0 to 1; of sound while that goes alone. */
+  /** Share of video packets lost in the last report, or missed in the last second if that is more, 0 to 1; of sound while that goes alone. */
   readonly lossRatio: number;
   /** Round trip by the last report (RFC 3550 section 6.4.1), or null. */
   readonly rttMs: number | null;

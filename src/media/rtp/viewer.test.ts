@@ -5,7 +5,7 @@ import { findExtension } from './extensions.ts';
 import { isRtcp, parseRtp, type RtpPacket, writeRtpHeader } from './packet.ts';
 import { parseRtcp, type Rtcp } from './rtcp.ts';
 import { writeNack, writePli } from './rtcp-write.ts';
-import { BURST_PACKETS_MAX, RESENDS_PER_SECOND_MAX, ViewerRtp } from './viewer.ts';
+import { BURST_PACKETS_MAX, RESENDS_PER_SECOND, RESENDS_SHARE, ViewerRtp } from './viewer.ts';
 
 const video = { kind: 'video', codec: 'h264', id: 'video', timescale: 90_000 } as const;
 const audio = { kind: 'audio', codec: 'opus', id: 'audio', timescale: 48_000, channels: 2 } as const;
@@ -180,11 +180,14 @@ test('a viewer that asks for everything again and again gets a bounded amount', 
   const { viewer, sent } = open();
   viewer.join([], 0);
   for (let i = 0; i < 1000; i++) viewer.packet(video, packet(i, i * 3000, { key: i === 0 }), i);
+  viewer.tick(1999);
   const first = sent.map(entry => entry.sequenceNumber).slice(0, 200);
   for (let nowMs = 2000; nowMs < 3000; nowMs += 20) {
     for (let at = 0; at < 200; at += 20) viewer.receive(nack(...first.slice(at, at + 20)), nowMs);
   }
-  assert.equal(viewer.stats.resent, RESENDS_PER_SECOND_MAX);
+  assert.equal(viewer.stats.resent, RESENDS_PER_SECOND + 1000 * RESENDS_SHARE);
+  viewer.tick(3000);
+  assert.equal(viewer.stats.lossRatio, 0, 'nothing was sent in that second');
 });
 
 test('reports put both tracks on one clock, at once and then every second', () => {

@@ -18,8 +18,14 @@ export const BURST_PACKETS_MAX = 4096;
 /** Packets kept for retransmission, for video: 1.7 s at 5 Mbit/s. */
 export const VIDEO_HISTORY_SLOTS = 1024;
 export const AUDIO_HISTORY_SLOTS = 64;
-/** Retransmissions to one viewer in one second. */
-export const RESENDS_PER_SECOND_MAX = 2000;
+/**
+ * Retransmissions to one viewer in a second: so many, and this share of what was sent in this second or the one before. More would only
+ * keep a narrow link full, of what is too late.
+ */
+export const RESENDS_PER_SECOND = 50;
+export const RESENDS_SHARE = 0.5;
+/** Fewer packets in a second say little about loss. */
+const LOSS_PACKETS_MIN = 20;
 export const SENDER_REPORT_PERIOD_MS = 1000;
 /** A publisher's timeline that steps further than this began anew. */
 const MEDIA_TIME_STEP_MS_MAX = 10_000;
@@ -42,12 +48,17 @@ export class ViewerRtp implements ViewerSender {
   #reported = 0;
   /** Position on the stream's timeline minus our clock, the same for both tracks, so that they play in sync. */
   #clockOffsetMs = Number.NaN;
-  #resendWindowMs = 0;
-  #resendsInWindow = 0;
+  /** Of this second: when it began, what had been sent and missed by then, what was sent again since; and sent before it. */
+  #windowMs = Number.NEGATIVE_INFINITY;
+  #windowPackets = 0;
+  #windowMissed = 0;
+  #windowResends = 0;
+  #sentBefore = 0;
   #nacked = 0;
   #resent = 0;
   #keyframesAsked = 0;
   #lossRatio = 0;
+  #missedRatio = 0;
   #rttMs: number | null = null;
   #estimateBps: number | null = null;
 
@@ -89,7 +100,7 @@ export class ViewerRtp implements ViewerSender {
       keyframesAsked: this.#keyframesAsked,
       trackId: this.#current,
       switches: this.#switches,
-      lossRatio: this.#lossRatio,
+      lossRatio: Math.max(this.#lossRatio, this.#missedRatio),
       rttMs: this.#rttMs,
       estimateBps: this.#estimateBps,
     };
@@ -106,7 +117,12 @@ export class ViewerRtp implements ViewerSender {
   #stopPictures(): void {
     this.#current = null;
     this.#video.pause();
+    this.#forgetLoss();
+  }
+
+  #forgetLoss(): void {
     this.#lossRatio = 0;
+    this.#missedRatio = 0;
   }
 
   join(gop: readonly TrackedPacket[], nowMs: number): void {
@@ -137,7 +153,7 @@ export class ViewerRtp implements ViewerSender {
     if (trackId === this.#target && (this.#waiting || trackId !== this.#current)) {
       if (!beginsKeyFrame(packet.payload)) return false;
       if (trackId !== this.#current) this.#switches++;
-      if (this.#current === null) this.#lossRatio = 0;
+      if (this.#current === null) this.#forgetLoss();
       this.#current = trackId;
       this.#waiting = false;
     }
@@ -150,6 +166,7 @@ export class ViewerRtp implements ViewerSender {
   }
 
   tick(nowMs: number): void {
+    if (nowMs - this.#windowMs >= 1000) this.#nextSecond(nowMs);
     if (this.#joined && nowMs - this.#reportMs >= SENDER_REPORT_PERIOD_MS) this.#sendReports(nowMs);
   }
 
@@ -182,17 +199,30 @@ export class ViewerRtp implements ViewerSender {
     const { ssrcs } = this.#options;
     const egress = mediaSsrc === ssrcs.video ? this.#video : mediaSsrc === ssrcs.audio ? this.#audio : null;
     if (egress === null) return;
-    if (nowMs - this.#resendWindowMs >= 1000) {
-      this.#resendWindowMs = nowMs;
-      this.#resendsInWindow = 0;
-    }
     this.#nacked += sequences.length;
     for (const sequence of sequences) {
-      if (this.#resendsInWindow >= RESENDS_PER_SECOND_MAX) return;
+      if (this.#windowResends >= this.#resendsMax) return;
       if (!egress.resend(sequence, nowMs)) continue;
-      this.#resendsInWindow++;
+      this.#windowResends++;
       this.#resent++;
     }
+  }
+
+  get #resendsMax(): number {
+    const sent = Math.max(this.#video.packets - this.#windowPackets, this.#sentBefore);
+    return RESENDS_PER_SECOND + sent * RESENDS_SHARE;
+  }
+
+  /** What was missed says more than reports do, which leave out what came after all. */
+  #nextSecond(nowMs: number): void {
+    const { packets, missed } = this.#video;
+    const sent = packets - this.#windowPackets;
+    this.#missedRatio = sent < LOSS_PACKETS_MIN ? 0 : Math.min(1, (missed - this.#windowMissed) / sent);
+    this.#sentBefore = sent;
+    this.#windowResends = 0;
+    this.#windowMs = nowMs;
+    this.#windowPackets = packets;
+    this.#windowMissed = missed;
   }
 
   #tracksPlaced(): number {
