@@ -5,7 +5,7 @@ import { newBroadcast } from '#tests/support/new-broadcast.ts';
 import { openPerson, signUp } from '#tests/support/people.ts';
 import { startServerProcess } from '#tests/support/server-process.ts';
 import { until } from '#tests/support/until.ts';
-import { FILM_MS } from './load/clock-film.ts';
+import { FILM_MS, type FilmHeight } from './load/clock-film.ts';
 import { startFilm } from './load/start.ts';
 
 const GOP_SECONDS = 4;
@@ -15,15 +15,19 @@ const LIVE_AFTER_MS = 150;
 export interface NoPliJoins {
   /** From the click to the first picture. */
   readonly p95Ms: number;
-  /** From glass to glass, of the first picture shown `LIVE_AFTER_MS` after the first one. */
+  /** From glass to glass, of the picture shown `LIVE_AFTER_MS` after the first one. */
   readonly latencyAfter150Ms: number;
 }
 
 /** Joins a broadcast of a 4 s GOP that answers no PLI, at moments spread evenly over the GOP; 95th percentiles. */
-export async function measureNoPliJoins(browser: Browser, count: number): Promise<NoPliJoins> {
+export async function measureNoPliJoins(
+  browser: Browser,
+  height: FilmHeight,
+  count: number,
+): Promise<NoPliJoins> {
   const server = await startServerProcess();
   const broadcast = await newBroadcast(server.url, 'ana');
-  const film = startFilm(broadcast, GOP_SECONDS);
+  const film = startFilm(broadcast, GOP_SECONDS, height);
   try {
     const playlist = `${server.url}/hls/${broadcast.id}/index.m3u8`;
     await until('the broadcast plays', async () => (await fetch(playlist)).ok);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { NewBroadcast } from '#tests/support/new-broadcast.ts';
 import { root } from '../../../tools/processes.ts';
+import type { FilmHeight } from './clock-film.ts';
 
 /** A load generator in a process of its own, so that its CPU is not the server's. */
 export interface Load {
@@ -47,8 +48,9 @@ export function startLoad(program: string, ...args: readonly string[]): Load {
   };
 }
 
-export function startFilm(broadcast: NewBroadcast, gopSeconds: number): Load {
-  return startLoad('film-publisher.ts', broadcast.whipUrl, broadcast.publishToken, String(gopSeconds));
+export function startFilm(broadcast: NewBroadcast, gopSeconds: number, height: FilmHeight = 720): Load {
+  const { whipUrl, publishToken } = broadcast;
+  return startLoad('film-publisher.ts', whipUrl, publishToken, `${gopSeconds}`, `${height}`);
 }
 
 async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
