@@ -41,6 +41,8 @@ export interface RenditionDeps {
   readonly clock: Clock;
   /** What there was before a restart. */
   readonly earlier?: EarlierRendition | undefined;
+  /** The least number of an initialization section. */
+  readonly firstInit: number;
   /** The renditions beside it, for EXT-X-RENDITION-REPORT. */
   readonly siblings: () => readonly Rendition[];
   readonly onInit: (init: InitMedia) => void;
@@ -73,7 +75,7 @@ export class Rendition implements VideoSink {
   #segments: OpenSegment[] = [];
   #heldBytes = 0;
   #nextMsn = 0;
-  #nextInit = 0;
+  #nextInit: number;
   /** The last finished segment with media in it. */
   #lastShown = Number.NEGATIVE_INFINITY;
   #ended = false;
@@ -90,6 +92,7 @@ export class Rendition implements VideoSink {
     this.rates = deps.earlier?.rates ?? new Rates();
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
+    this.#nextInit = Math.max(deps.firstInit, deps.earlier?.nextInit ?? 0);
     this.#backlog = newBacklog(deps.earlier?.discontinuitiesGone ?? 0);
     if (deps.earlier) this.#resume(deps.earlier);
   }
@@ -236,12 +239,11 @@ export class Rendition implements VideoSink {
     });
   }
 
-  #resume({ segments, nextInit }: EarlierRendition): void {
+  #resume({ segments }: EarlierRendition): void {
     for (const segment of segments)
       this.#backlog.append(describe(this, { ...segment, complete: true }, []), segment.msn);
     this.#lastShown = segments.findLast(segment => !segment.gap)?.msn ?? this.#lastShown;
     this.#nextMsn = (segments.at(-1)?.msn ?? -1) + 1;
-    this.#nextInit = nextInit;
     this.#published = { segments: this.#nextMsn, parts: 0 };
   }
 
