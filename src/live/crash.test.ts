@@ -46,7 +46,7 @@ await onEveryDatabase('live, after a crash and on a full disk', open => {
       '#EXT-X-MEDIA-SEQUENCE:0',
       '\n3.m4s\n',
       '#EXT-X-DISCONTINUITY\n',
-      'init-1.mp4',
+      'init-6000.mp4',
       '4.0.m4s',
     ];
     const found = places.map(place => playlist.indexOf(place));
@@ -73,6 +73,29 @@ await onEveryDatabase('live, after a crash and on a full disk', open => {
       (await rig.told(id)).map(event => event.state),
       ['live', 'interrupted', 'live', 'ended', 'archived'],
     );
+  });
+
+  it('no name ever stands for other bytes, though nothing was kept between two crashes', async () => {
+    const { id, publishToken } = await rig.goOnAir(7);
+    await rig.written(id, 6.8);
+    const { blobs, journals } = rig;
+    const full = async () => Promise.reject(new StorageFull('no space'));
+    rig.blobs = { ...blobs, put: full };
+    rig.journals = { ...journals, create: full };
+    const names: string[] = [];
+    for (let life = 2; life <= 3; life++) {
+      await rig.restartAfterCrash();
+      const resumed = rig.reaches(id, 'live');
+      feedPublisher(await rig.live.publish(id, publishToken)).until(1);
+      await resumed;
+      const playlist = await textOf((await rig.source(id)).playlist('video', fresh));
+      const made = playlist.slice(playlist.lastIndexOf('#EXT-X-DISCONTINUITY\n'));
+      const own = [...made.matchAll(/URI="([^"/]*)"/g)].map(match => match[1]!);
+      assert.ok(own.length > 3, made);
+      names.push(...own);
+    }
+    assert.equal(new Set(names).size, names.length, names.join(' '));
+    Object.assign(rig, { blobs, journals });
   });
 
   it('a full disk ends nothing, and the room is told', async () => {

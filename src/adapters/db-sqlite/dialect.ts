@@ -55,13 +55,20 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 }
 
 class NodeSqliteDriver extends SqliteDriver {
+  readonly #database: DatabaseSync;
   readonly #log: Logger;
   readonly #waiting: (() => void)[] = [];
   #taken = false;
 
   constructor(database: DatabaseSync, log: Logger) {
     super({ database: new StatementCache(database) });
+    this.#database = database;
     this.#log = log;
+  }
+
+  /** A full disk has SQLite roll back by itself; trying again would hide why. Source: sqlite.org/lang_transaction.html */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
   }
 
   /** First come, first served, where Kysely's mutex wakes everybody who waits. */

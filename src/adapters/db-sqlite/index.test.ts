@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, describe, it, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { Fault } from '#base/fault.ts';
@@ -97,4 +97,16 @@ describe('SQLite', () => {
       return error instanceof Fault && error.message.includes(folder);
     });
   });
+});
+
+test('a full disk fails a transaction with what it says, and writes go on when there is room', async () => {
+  const db = await openSqlite({ file: newFile(), log });
+  await sql`create table heaps (bytes blob)`.execute(db.sql);
+  const heap = () => db.transaction(tx => sql`insert into heaps values (zeroblob(20000000))`.execute(tx));
+  await sql`pragma max_page_count = 20`.execute(db.sql);
+  await sql`pragma cache_size = 2`.execute(db.sql);
+  await assert.rejects(heap, /full/);
+  await sql`pragma max_page_count = 100000`.execute(db.sql);
+  await heap();
+  await db.close();
 });

@@ -14,6 +14,11 @@ import type { BroadcastRow } from './store.ts';
 export const SWEEP_MS = 30_000;
 /** Broadcasts in memory at once. */
 export const ON_AIR_MAX = 1000;
+/**
+ * A process that goes on with a broadcast counts initialization sections from the time since the broadcast was made, in this
+ * unit: whatever number the one before used, kept or not, is below.
+ */
+const INIT_NUMBER_MS = 10;
 
 export type OnAirRegistryDeps = Omit<OnAirDeps, 'forget'> & { readonly db: Db };
 
@@ -83,7 +88,10 @@ export class OnAirRegistry {
 
   async #reopen(row: BroadcastRow): Promise<void> {
     if (isOver(row.state) || this.#onAir.size >= ON_AIR_MAX) return finishOne(this.#leftBehind, row);
-    const air = new OnAir(row.id, this.#deps, await this.#deps.recorder.reopen(row.id));
+    const { recorder, clock } = this.#deps;
+    const reopened = await recorder.reopen(row.id);
+    const firstInit = Math.floor((clock.nowMs() - row.createdAtMs) / INIT_NUMBER_MS);
+    const air = new OnAir(row.id, this.#deps, reopened, firstInit);
     this.#onAir.set(row.id, air);
     return air.interrupted();
   }

@@ -61,10 +61,12 @@ export class OnAir {
   #grace: Timer | null = null;
   #linger: Timer | null = null;
   readonly #claims: Claims;
+  readonly #firstInit: number;
 
-  /** `reopened`: what another process recorded of it before it died. */
-  constructor(id: BroadcastId, deps: OnAirDeps, reopened: Reopened | null = null) {
+  /** `reopened`: what another process recorded of it before it died; `firstInit` is above any number that it used. */
+  constructor(id: BroadcastId, deps: OnAirDeps, reopened: Reopened | null = null, firstInit = 0) {
     this.id = id;
+    this.#firstInit = firstInit;
     this.#deps = deps;
     this.#log = deps.log.child({ broadcastId: id });
     this.stream = new Stream({
@@ -143,6 +145,7 @@ export class OnAir {
         return stream.tracks;
       },
       earlier: reopened?.renditions,
+      firstInit: this.#firstInit,
       clock,
       log: this.#log,
       transcoder,

@@ -38,6 +38,8 @@ export interface PackagerDeps {
   readonly partCut?: PartCut;
   /** What there was before a restart: it stays in the playlists, and what comes follows it. */
   readonly earlier?: Readonly<Partial<Record<RenditionName, EarlierRendition>>> | undefined;
+  /** The least number of an initialization section, 0 when absent. It is in the names of all media, which caches keep for good. */
+  readonly firstInit?: number;
 }
 
 export type PartCut = (rendition: RenditionName, durationS: number) => void;
@@ -199,13 +201,14 @@ class StreamPackager {
   }
 
   #rendition(name: RenditionName, timescale: number): Rendition {
-    const { epochMs, clock, recording, partCut } = this.#deps;
+    const { epochMs, clock, recording, partCut, firstInit = 0 } = this.#deps;
     const rendition: Rendition = new Rendition({
       name,
       timescale,
       epochMs,
       clock,
       earlier: this.#deps.earlier?.[name],
+      firstInit,
       siblings: () => this.#renditions.filter(other => other !== rendition),
       onInit: init => recording?.init(name, init),
       onPart: segment => {

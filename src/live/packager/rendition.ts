@@ -40,6 +40,8 @@ export interface RenditionDeps {
   readonly clock: Clock;
   /** What there was before a restart. */
   readonly earlier?: EarlierRendition | undefined;
+  /** The least number of an initialization section. */
+  readonly firstInit: number;
   /** The renditions beside it, for EXT-X-RENDITION-REPORT. */
   readonly siblings: () => readonly Rendition[];
   readonly onInit: (init: InitMedia) => void;
@@ -63,7 +65,7 @@ export class Rendition implements VideoSink {
   #backlog: Backlog;
   readonly #segments: HeldSegments;
   #nextMsn = 0;
-  #nextInit = 0;
+  #nextInit: number;
   /** The last finished segment with media in it. */
   #lastShown = Number.NEGATIVE_INFINITY;
   #independent = true;
@@ -82,6 +84,7 @@ export class Rendition implements VideoSink {
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
     this.#segments = new HeldSegments(deps.timescale);
+    this.#nextInit = Math.max(deps.firstInit, deps.earlier?.nextInit ?? 0);
     this.#backlog = newBacklog(deps.earlier?.discontinuitiesGone ?? 0);
     if (deps.earlier) this.#resume(deps.earlier);
   }
@@ -233,13 +236,12 @@ export class Rendition implements VideoSink {
     });
   }
 
-  #resume({ segments, nextInit }: EarlierRendition): void {
+  #resume({ segments }: EarlierRendition): void {
     for (const segment of segments)
       this.#backlog.append(describe(this, { ...segment, complete: true }, []), segment.msn);
     this.#lastShown = segments.findLast(segment => !segment.gap)?.msn ?? this.#lastShown;
     this.#independent = segments.every(segment => segment.independent);
     this.#nextMsn = (segments.at(-1)?.msn ?? -1) + 1;
-    this.#nextInit = nextInit;
     this.#published = { segments: this.#nextMsn, parts: 0 };
   }
 
