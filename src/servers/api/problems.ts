@@ -8,6 +8,8 @@ import { RouteTable } from './route-table.ts';
 export const BODY_BYTES_MAX = 64 * 1024;
 /** All header lines of a request together; for `http.createServer({ maxHeaderSize })`. */
 export const HEADER_BYTES_MAX = 16 * 1024;
+/** As much of a body that is too large is taken from the wire, unread. */
+const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * The one place where errors become answers (RFC 9457). Install it once on the Fastify instance, before any route:
@@ -35,6 +37,9 @@ export function installProblems(fastify: FastifyInstance, log: Logger): void {
 
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   const refusal = refusalOf(error, request.routeOptions.bodyLimit);
+  // Closing at once would reset the connection under a caller that still writes, who would never read why.
+  if (refusal.code === 'too-large' && Number(request.headers['content-length']) <= UNREAD_BYTES_MAX)
+    reply.removeHeader('connection');
   if (refusal.code === 'internal')
     log.error({ err: error, verb: request.method, url: request.url }, 'a request failed');
   return sendProblem(reply, refusal);
