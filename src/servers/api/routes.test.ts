@@ -132,7 +132,6 @@ describe('a mounted method', () => {
   it('names its limit to a body that is too large, before reading it', async () => {
     const answer = await create({ text: 'x'.repeat(BODY_BYTES_MAX) });
     problem(answer, 413, 'too-large', /65536 bytes/);
-    assert.notEqual(answer.headers.connection, 'close', 'who still writes it can read this');
   });
 
   it('takes JSON only', async () => {
