@@ -10,6 +10,8 @@ const OFFER_FRESH_MS = 30_000;
 const HEALTH_INTERVAL_MS = 2_000;
 /** The server goes over to a new session with its first key frame; one that is closed before is missed by viewers. */
 const HANDOVER_MS = 2_000;
+/** Sessions that an offer names as our own. */
+const OURS_MAX = 16;
 /** As `If-Match`: takes over from whoever publishes. */
 const WHICHEVER = '*';
 
@@ -43,7 +45,10 @@ export class WhipClient {
   #silent: RTCPeerConnection | null = null;
   #preparedAt = 0;
   #resource: MediaResource | null = null;
-  /** Our sessions since the last one that came about, it included; none while a person wants whichever there is replaced. */
+  /**
+   * Our latest sessions; none while a person wants whichever there is replaced. All are named, since a session follows the one
+   * before with its first key frame only: a connection that is lost by then leaves the earlier one in its place.
+   */
   #ours: string[] = [];
   /** Ends what is under way with the connection or the attempt of now. */
   #now = new AbortController();
@@ -138,10 +143,9 @@ export class WhipClient {
       signal,
     });
     this.#resource = resource;
-    if (resource.etag !== null) this.#ours.push(resource.etag);
+    if (resource.etag !== null) this.#ours = [...this.#ours, resource.etag].slice(-OURS_MAX);
     if (this.#abort.signal.aborted) return void deleteResource(resource.location, target.publishToken);
     await answered(pc, resource.answer, signal);
-    this.#ours = this.#ours.slice(-1);
     this.#current = pc;
     const silent = this.#silent;
     setTimeout(() => silent?.close(), HANDOVER_MS);
