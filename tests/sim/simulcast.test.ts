@@ -7,6 +7,7 @@ import { parseRtp, type RtpPacket } from '#media/rtp/packet.ts';
 import { PublisherRtp } from '#media/rtp/publisher.ts';
 import { ViewerRtp } from '#media/rtp/viewer.ts';
 import type { Unit } from '#media/unit.ts';
+import { delivered, gaps } from '#tests/support/delivered-frames.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { createPath, type NetworkOptions, SimulatedTime } from '#tests/support/simulated-network.ts';
 import {
@@ -191,19 +192,15 @@ for (const [seed, loss] of [
   test(`three layers come through ${loss * 100} % loss in order and beside each other (seed ${seed})`, () => {
     const network = { delayMs: 20, jitterMs: 5, loss, duplication: 0.01 };
     const { units, publishers } = run(seed, { network, estimateBps: () => 9_000_000 });
-    const slices = (id: string) =>
-      units.flatMap(({ id: of, unit }) =>
-        of === id && unit.kind === 'video' ? [Buffer.from(unit.nals.at(-1)!).toString('base64')] : [],
-      );
+    const pictures = (id: string) =>
+      units.flatMap(({ id: of, unit }) => (of === id && unit.kind === 'video' ? [unit] : []));
     for (const [i, id] of ['video', 'video-2', 'video-3'].entries()) {
-      const all = publishers[i]!.frames.map(frame => Buffer.from(frame.slice).toString('base64'));
-      const received = slices(id);
-      const first = all.indexOf(received[0]!);
-      assert.ok(first <= 40, `${id} begins with frame ${first}`);
-      const positions = received.map(slice => all.indexOf(slice));
-      const broken = positions.filter((position, at) => at > 0 && position !== positions[at - 1]! + 1);
-      assert.deepEqual(broken, [], `${id} is whole`);
-      assert.ok(positions.at(-1)! >= all.length - 3, `${id} ends with frame ${positions.at(-1)}`);
+      const positions = delivered(publishers[i]!, pictures(id), 40);
+      assert.deepEqual(gaps(positions), [], `${id} is whole`);
+      assert.ok(
+        positions.at(-1)! >= publishers[i]!.frames.length - 3,
+        `${id} ends with frame ${positions.at(-1)}`,
+      );
     }
     const ends = ['video', 'video-2', 'video-3'].map(
       id => units.findLast(entry => entry.id === id)!.unit.pts,
