@@ -74,7 +74,7 @@ describe('keeping to the live edge', () => {
   /** Plays at `latency` behind the edge with two seconds in the buffer, until the reading is believed. */
   const play = (latency: number) => {
     video.currentTime = 100 - latency;
-    video.range = [90, video.currentTime + 2 + latency];
+    video.range = [video.currentTime - 5, video.currentTime + 2 + latency];
     for (let i = 0; i < 30; i++) video.dispatchEvent(new Event('timeupdate'));
   };
   const settle = () => {
