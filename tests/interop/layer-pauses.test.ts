@@ -12,7 +12,7 @@ import { lint } from '../../tools/hls-lint/lint.ts';
 
 const hlsScript = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
 const BEST_WIDTH = 1280;
-/** Half a second on a quiet machine; more than six where a gap lists no parts. */
+/** A quarter of a second on a quiet machine. Where a gap lists no parts it is one to three: `layers.test.ts` sees that. */
 const FROZEN_MS_MAX = 3_000;
 
 describe('a player of the best layer, when that layer pauses', () => {
