@@ -54,8 +54,9 @@ export class LiveRig {
     this.ada = house.person('ada');
   }
 
-  static async open(db: Db): Promise<LiveRig> {
-    const folder = await mkdtemp(path.join(tmpdir(), 'skylark-live-'));
+  /** `below`: where its folder is made. */
+  static async open(db: Db, below = tmpdir()): Promise<LiveRig> {
+    const folder = await mkdtemp(path.join(below, 'skylark-live-'));
     const blobs = await openDiskBlobs({ directory: folder, log: silentLogger });
     const journals = await openDiskJournals({ directory: path.join(folder, 'journals') });
     const rig = new LiveRig(db, await openBroadcastHouse(db), folder, blobs, journals);
