@@ -18,6 +18,7 @@ const NAMES = [
   'skylark_hls_responses_total',
   'skylark_hls_silent_frames_total',
   'skylark_hls_waiting_requests',
+  'skylark_recording_lost_writes_total',
   'skylark_socket_failures_total',
   'skylark_socket_topics',
   'skylark_sockets',
@@ -37,6 +38,7 @@ const NAMES = [
   'skylark_whep_sessions',
   'skylark_whip_bytes_total',
   'skylark_whip_dropped_units_total',
+  'skylark_whip_keyframe_interval_seconds',
   'skylark_whip_keyframes_total',
   'skylark_whip_lost_packets_total',
   'skylark_whip_nacks_total',
@@ -44,6 +46,7 @@ const NAMES = [
   'skylark_whip_packets_total',
   'skylark_whip_plis_total',
   'skylark_whip_recovered_packets_total',
+  'skylark_whip_reordered_pictures_total',
   'skylark_whip_sessions',
 ];
 
@@ -72,6 +75,12 @@ describe('the metrics of a running server', () => {
         'a part is cut',
         async () => (await value('skylark_hls_part_duration_seconds_count{rendition="audio"}')) > 0,
       );
+      const interval = 'skylark_whip_keyframe_interval_seconds';
+      await until(
+        'a second key frame came',
+        async () => (await value(`${interval}_count{layer="video"}`)) > 0,
+      );
+      assert.ok((await value(`${interval}_sum{layer="video"}`)) > 0);
       assert.equal(await value('skylark_broadcasts_live'), 1);
       assert.equal(await value('skylark_whip_sessions'), 1);
       assert.equal(await value('skylark_stream_publishers_total'), 1);

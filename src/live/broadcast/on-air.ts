@@ -7,6 +7,7 @@ import { createPackager, type Packager, type PartCut } from '../packager/package
 import type { HlsSource } from '../packager/source.ts';
 import type { Recorder, RunningRecording } from '../recorder/recorder.ts';
 import type { Reopened } from '../recorder/reopen.ts';
+import { type KeyframeInterval, KeyframeIntervals } from '../stream/keyframe-intervals.ts';
 import type { Publisher, PublisherLeave } from '../stream/publisher.ts';
 import { Stream } from '../stream/stream.ts';
 import type { Broadcasts } from './broadcasts.ts';
@@ -22,6 +23,7 @@ export const AIR_COUNTS = [
   'droppedFrames',
   'droppedAudioFrames',
   'silentFrames',
+  'recordingLost',
 ] as const;
 export type AirCounts = Readonly<Record<(typeof AIR_COUNTS)[number], number>>;
 
@@ -37,6 +39,7 @@ export interface OnAirDeps {
   /** Stores what the room still keeps in memory, before the replay is announced. */
   readonly flushRoom: () => Promise<void>;
   readonly partCut?: PartCut;
+  readonly keyframeInterval?: KeyframeInterval;
   /** Nobody needs this any more. */
   readonly forget: (id: BroadcastId) => void;
 }
@@ -62,6 +65,7 @@ export class OnAir {
   #linger: Timer | null = null;
   readonly #claims: Claims;
   readonly #firstInit: number;
+  readonly #keyframes: KeyframeIntervals;
 
   /** `reopened`: what another process recorded of it before it died; `firstInit` is above any number that it used. */
   constructor(id: BroadcastId, deps: OnAirDeps, reopened: Reopened | null = null, firstInit = 0) {
@@ -79,13 +83,16 @@ export class OnAir {
       },
     });
     this.#claims = new Claims(deps.clock);
+    this.#keyframes = new KeyframeIntervals(deps.keyframeInterval ?? (() => {}));
+    this.stream.read(this.#keyframes);
     if (reopened) this.#startPackager(reopened);
   }
 
   get counts(): AirCounts {
     const { readersDropped, gopsCut, publishers } = this.stream.stats;
     const none = { droppedFrames: 0, droppedAudioFrames: 0, silentFrames: 0 };
-    return { readersDropped, gopsCut, publishers, ...(this.#packager?.counts ?? none) };
+    const recordingLost = this.#recording?.lost ?? 0;
+    return { readersDropped, gopsCut, publishers, recordingLost, ...(this.#packager?.counts ?? none) };
   }
 
   /** What HLS players get now; null before the first frame. */
@@ -128,6 +135,7 @@ export class OnAir {
   }
 
   #mediaArrived(): void {
+    this.#keyframes.restart();
     this.#grace?.cancel();
     const startedAtMs = this.#packager ? undefined : this.#startPackager();
     this.#step('media-arrived', startedAtMs === undefined ? {} : { startedAtMs });
