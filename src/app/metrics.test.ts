@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { newBroadcast } from '#tests/support/new-broadcast.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
@@ -61,6 +62,12 @@ describe('the metrics of a running server', () => {
   it('have every name, with its type', async () => {
     const text = await scrape();
     for (const name of NAMES) assert.match(text, new RegExp(`^# TYPE ${name} `, 'm'));
+  });
+
+  it('are all in the guide for operators', async () => {
+    const guide = await readFile(new URL('../../docs/guide/metrics.md', import.meta.url), 'utf8');
+    for (const [, name] of (await scrape()).matchAll(/^# TYPE (skylark_\S+) /gm))
+      assert.ok(guide.includes(name!), `${name} is not in docs/guide/metrics.md`);
   });
 
   it('keep to the naming rules: counters end with _total, and nothing else does', async () => {
