@@ -117,7 +117,11 @@ export function createLive(deps: LiveDeps): Live {
   const { directory, config } = deps;
   const broadcasts = createBroadcasts(deps);
   const recorder = createRecorder(deps);
-  const { room, hearts, presence } = createRoom({ ...deps, broadcasts });
+  const { room, hearts, presence } = createRoom({
+    ...deps,
+    broadcasts,
+    troubles: id => onAir.find(id)?.troubles ?? [],
+  });
   const onAir = new OnAirRegistry({ ...deps, broadcasts, recorder, flushRoom: () => hearts.flush() });
   const publicUrl = config.publicUrl ?? '';
   const presenter = createPresenter({

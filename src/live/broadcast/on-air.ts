@@ -2,6 +2,7 @@ import type { Clock, Timer } from '#base/clock.ts';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
+import type { Trouble } from '#contract/socket/frames.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { createPackager, type Packager, type PartCut } from '../packager/packager.ts';
 import type { HlsSource } from '../packager/source.ts';
@@ -65,6 +66,8 @@ export class OnAir {
   #linger: Timer | null = null;
   readonly #claims: Claims;
   readonly #firstInit: number;
+  #isRecorded = true;
+  #toldTroubles: readonly Trouble[] = [];
   readonly #keyframes: KeyframeIntervals;
 
   /** `reopened`: what another process recorded of it before it died; `firstInit` is above any number that it used. */
@@ -80,6 +83,7 @@ export class OnAir {
       events: {
         mediaArrived: () => this.#mediaArrived(),
         publisherLeft: reason => this.#publisherLeft(reason),
+        troubled: () => this.#tellTroubles(),
       },
     });
     this.#claims = new Claims(deps.clock);
@@ -93,6 +97,11 @@ export class OnAir {
     const none = { droppedFrames: 0, droppedAudioFrames: 0, silentFrames: 0 };
     const recordingLost = this.#recording?.lost ?? 0;
     return { readersDropped, gopsCut, publishers, recordingLost, ...(this.#packager?.counts ?? none) };
+  }
+
+  /** Everything that hampers it now. */
+  get troubles(): readonly Trouble[] {
+    return this.#isRecorded ? this.stream.troubles : [...this.stream.troubles, 'not-recorded'];
   }
 
   /** What HLS players get now; null before the first frame. */
@@ -143,9 +152,12 @@ export class OnAir {
 
   /** Called within the first unit, so that the packager gets it. */
   #startPackager(reopened: Reopened | null = null): number {
-    const { broadcasts, recorder, transcoder, clock, partCut } = this.#deps;
+    const { recorder, transcoder, clock, partCut } = this.#deps;
     const epochMs = this.stream.epochMs ?? clock.nowMs();
-    this.#recording = recorder.start(this.id, epochMs, kept => broadcasts.tellRecording(this.id, kept));
+    this.#recording = recorder.start(this.id, epochMs, kept => {
+      this.#isRecorded = kept;
+      this.#tellTroubles();
+    });
     const { stream } = this;
     const packager = createPackager({
       epochMs,
@@ -184,6 +196,13 @@ export class OnAir {
 
   #finishBehind(input: 'end' | 'grace-over'): void {
     this.finish(input).catch(cause => this.#log.error({ err: cause }, 'a broadcast could not be finished'));
+  }
+
+  #tellTroubles(): void {
+    const { troubles } = this;
+    if (troubles.join() === this.#toldTroubles.join()) return;
+    this.#toldTroubles = troubles;
+    this.#deps.broadcasts.tellTroubles(this.id, troubles);
   }
 
   #step(input: LifecycleInput, fields: { startedAtMs?: number } = {}): void {

@@ -8,6 +8,7 @@ import type { Unit } from '#media/unit.ts';
 import { GOP_PACKETS_MAX } from './gop-cache.ts';
 import type { StreamReader } from './reader.ts';
 import { audio, audioUnit, IDR, packet, video, videoUnit } from './samples.suite.ts';
+import { PICTURE_WAIT_MS } from './seated-publisher.ts';
 import { PUBLISHER_QUIET_MS, Stream } from './stream.ts';
 
 class Recorder implements StreamReader {
@@ -36,16 +37,19 @@ describe('Stream', () => {
   let clock: FakeClock;
   let events: string[];
   let stream: Stream;
+  let troubled: (readonly string[])[];
 
   beforeEach(() => {
     clock = new FakeClock();
     events = [];
+    troubled = [];
     stream = new Stream({
       clock,
       log: silentLogger,
       events: {
         mediaArrived: () => events.push('arrived'),
         publisherLeft: reason => events.push(reason),
+        troubled: () => troubled.push(stream.troubles),
       },
     });
   });
@@ -157,6 +161,54 @@ describe('Stream', () => {
     stream.publish().onClosed(() => dismissed++);
     stream.end();
     assert.equal(dismissed, 2);
+  });
+
+  it('says while one who sends has had no key frame for three seconds', () => {
+    const publisher = stream.publish();
+    clock.advance(2 * PICTURE_WAIT_MS);
+    assert.deepEqual(stream.troubles, [], 'it has not sent yet');
+    publisher.packet(audio, packet(0));
+    clock.advance(PICTURE_WAIT_MS - 1);
+    assert.deepEqual(stream.troubles, []);
+    clock.advance(1);
+    assert.deepEqual([stream.troubles, troubled.at(-1)], [['no-picture'], ['no-picture']]);
+    publisher.packet(video, packet(1, IDR));
+    publisher.unit(video, videoUnit(0, true));
+    assert.deepEqual([stream.troubles, troubled.at(-1)], [[], []]);
+    publisher.packet(audio, packet(2));
+    clock.advance(2 * PICTURE_WAIT_MS);
+    assert.deepEqual(stream.troubles, [], 'pictures came: a long interval is another matter');
+  });
+
+  it('says it of one who waits to take over, until that one gives up', () => {
+    const first = stream.publish();
+    first.packet(video, packet(0, IDR));
+    first.unit(video, videoUnit(0, true));
+    const second = stream.publish();
+    second.packet(video, packet(0));
+    clock.advance(PUBLISHER_QUIET_MS - 1);
+    first.packet(video, packet(1));
+    clock.advance(PICTURE_WAIT_MS - PUBLISHER_QUIET_MS + 1);
+    assert.deepEqual(troubled.at(-1), ['no-picture']);
+    second.close('lost');
+    assert.deepEqual([stream.troubles, troubled.at(-1)], [[], []]);
+    clock.advance(PICTURE_WAIT_MS);
+    assert.deepEqual(stream.troubles, []);
+  });
+
+  it('says that an encoder sends B-frames, as long as that one publishes', () => {
+    const first = stream.publish();
+    first.reordersPictures();
+    first.reordersPictures();
+    assert.deepEqual(
+      troubled.filter(troubles => troubles.length > 0),
+      [['reordered-pictures']],
+    );
+    clock.advance(PUBLISHER_QUIET_MS);
+    stream.publish();
+    assert.deepEqual([stream.troubles, troubled.at(-1)], [[], []]);
+    first.reordersPictures();
+    assert.deepEqual(stream.troubles, []);
   });
 
   it('one that fell silent is replaced at once', () => {
