@@ -10,6 +10,8 @@ import { LINGER_MS } from './broadcast/on-air.ts';
 import { SWEEP_MS } from './broadcast/on-air-registry.ts';
 import { Pending } from './index.ts';
 import { listSegments } from './recorder/store.ts';
+import { packet, video } from './stream/samples.suite.ts';
+import { PICTURE_WAIT_MS } from './stream/seated-publisher.ts';
 
 await onEveryDatabase('live', open => {
   let rig: LiveRig;
@@ -41,6 +43,27 @@ await onEveryDatabase('live', open => {
     assert.deepEqual(
       (await rig.live.listLive()).items.map(item => item.id),
       [id],
+    );
+  });
+
+  it('tells the room that no picture comes, also whoever enters later, and that one came', async () => {
+    const { id, publishToken } = await rig.live.create(rig.ada, { title: 'A walk' });
+    const heard = rig.house.hear(id);
+    const publisher = await rig.live.publish(id, publishToken);
+    publisher.packet(video, packet(0));
+    rig.house.clock.advance(PICTURE_WAIT_MS);
+    const entered = await rig.live.room.snapshot(id);
+    const said = { type: 'troubles', troubles: ['no-picture'] } as const;
+    assert.deepEqual(
+      entered.events.filter(event => event.type === 'troubles'),
+      [said],
+    );
+    const isLive = rig.reaches(id, 'live');
+    feedPublisher(publisher).until(1);
+    await isLive;
+    assert.deepEqual(
+      heard.filter(event => event.type === 'troubles'),
+      [said, { type: 'troubles', troubles: [] }],
     );
   });
 

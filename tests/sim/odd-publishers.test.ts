@@ -26,11 +26,12 @@ test('pictures of which two in three are left out at random', async t => {
   await assertPlays(await play({ seconds: 30, pictureAt: () => random.chance(0.33) }), 30, 1.5, FORCED_CUTS);
 });
 
-test('no key frame ever: nothing is shown, it is asked for one a second, and nothing piles up', async () => {
+test('no key frame ever: nothing is shown, it is asked for one a second, its owner is told, and nothing piles up', async () => {
   const broadcast = await play({ seconds: 60, key: () => false });
   assert.equal(broadcast.lint, null);
   assert.equal(broadcast.stream.epochMs, null);
   assert.equal(broadcast.stream.gop().length, 0);
+  assert.deepEqual(broadcast.stream.troubles, ['no-picture']);
   const { keyframesAsked } = broadcast.session.stats;
   assert.ok(keyframesAsked > 50 && keyframesAsked <= 61, `asked ${keyframesAsked} times`);
   await broadcast.end();
@@ -101,6 +102,7 @@ test('pictures in another order than they are shown (B-frames): each is shown, i
   const shownAt = (i: number) => (i === 0 ? 0 : i % 3 === 1 ? i + 2 : i - 1);
   const key = (i: number, wanted: boolean) => (i === 0 || i % 3 === 1) && wanted;
   const broadcast = await play({ seconds: 30, key, timestamp: (_ms, i) => shownAt(i) * 3000 });
+  assert.deepEqual(broadcast.stream.troubles, ['reordered-pictures']);
   await assertPlays(broadcast, 30);
   assert.equal(broadcast.session.stats.reanchored, 0);
   assert.ok(broadcast.session.stats.reordered > 500);

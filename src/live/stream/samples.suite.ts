@@ -67,16 +67,19 @@ export class Recorder implements StreamReader {
 }
 
 /** A stream on a clock of its own, and what it tells the one who keeps it. */
-export function openStream(): { clock: FakeClock; events: string[]; stream: Stream } {
+export function openStream() {
   const clock = new FakeClock();
   const events: string[] = [];
-  const stream = new Stream({
+  /** What was wrong, each time that changed. */
+  const troubled: (readonly string[])[] = [];
+  const stream: Stream = new Stream({
     clock,
     log: silentLogger,
     events: {
       mediaArrived: () => events.push('arrived'),
       publisherLeft: reason => events.push(reason),
+      troubled: () => troubled.push(stream.troubles),
     },
   });
-  return { clock, events, stream };
+  return { clock, events, troubled, stream };
 }
