@@ -3,7 +3,7 @@ import ndc from 'node-datachannel';
 import { type Clock, systemClock } from '#base/clock.ts';
 import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
-import type { Rtc, RtcEvents, RtcRemote, RtcTransport } from '#ports/rtc.ts';
+import type { Rtc, RtcEvents, RtcOffered, RtcRemote, RtcTransport } from '#ports/rtc.ts';
 import { enterLibrary, leaveLibrary } from './library.ts';
 import { LibdatachannelTransport } from './transport.ts';
 
@@ -63,6 +63,18 @@ class OpenRtc implements LibdatachannelRtc {
     direction: 'recvonly' | 'sendonly',
     events: RtcEvents,
   ): Promise<RtcTransport> {
+    return this.#open(direction, remote, events);
+  }
+
+  async offer(direction: 'recvonly' | 'sendonly', events: RtcEvents): Promise<RtcOffered> {
+    return this.#open(direction, null, events);
+  }
+
+  #open(
+    direction: 'recvonly' | 'sendonly',
+    remote: RtcRemote | null,
+    events: RtcEvents,
+  ): LibdatachannelTransport {
     if (this.#closed) throw new Fault('the UDP port is closed');
     const transport = new LibdatachannelTransport(remote, direction, events, {
       name: `${direction}-${++this.#count}`,

@@ -7,22 +7,25 @@ const hostPriority = (localPreference: number) => 126 * 2 ** 24 + localPreferenc
 const LOCAL_PREFERENCE_MAX = 65_535;
 
 /**
- * Takes our ICE and DTLS parameters out of libdatachannel's answer. `hosts`, when given, are announced instead of this
+ * Takes our ICE and DTLS parameters out of libdatachannel's own description. `hosts`, when given, are announced instead of this
  * machine's own addresses; with none of either, loopback is, so that a machine without a network can be used by itself.
  */
-export function readLocalParameters(answer: string, port: number, hosts: readonly string[]): RtcLocal {
+export function readLocalParameters(description: string, port: number, hosts: readonly string[]): RtcLocal {
   const attribute = (name: string): string => {
-    const value = new RegExp(`^a=${name}:(.*)$`, 'm').exec(answer)?.[1]?.trim();
-    if (!value) throw new Fault(`libdatachannel's answer has no ${name}`);
+    const value = new RegExp(`^a=${name}:(.*)$`, 'm').exec(description)?.[1]?.trim();
+    if (!value) throw new Fault(`libdatachannel's description has no ${name}`);
     return value;
   };
-  const own = [...answer.matchAll(/^a=(candidate:.*)$/gm)].map(match => match[1]!.trim());
+  const own = [...description.matchAll(/^a=(candidate:.*)$/gm)].map(match => match[1]!.trim());
   const announced = hosts.length > 0 || own.length === 0 ? announce(hosts, port) : own;
+  const setup = attribute('setup');
+  if (setup !== 'actpass' && setup !== 'active' && setup !== 'passive')
+    throw new Fault(`libdatachannel sets up DTLS as ${setup}`);
   return {
     iceUfrag: attribute('ice-ufrag'),
     icePwd: attribute('ice-pwd'),
     fingerprint: attribute('fingerprint'),
-    setup: attribute('setup') === 'active' ? 'active' : 'passive',
+    setup,
     candidates: announced,
   };
 }

@@ -4,13 +4,14 @@ import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
 import {
   RTC_CONNECT_TIMEOUT_MS,
+  type RtcAnswerer,
   type RtcEvents,
   type RtcLocal,
+  type RtcOffered,
   type RtcRemote,
-  type RtcTransport,
 } from '#ports/rtc.ts';
 import { readLocalParameters } from './local-parameters.ts';
-import { writeSyntheticOffer } from './synthetic-offer.ts';
+import { type Direction, ONLY_MID, ONLY_PAYLOAD_TYPE, writeSyntheticSdp } from './synthetic-sdp.ts';
 
 export interface TransportOptions {
   readonly name: string;
@@ -33,36 +34,47 @@ export const NATIVE_LINGER_MS = 100;
 const OVER = new Set(['disconnected', 'failed', 'closed']);
 
 /** One PeerConnection with one track. Native callbacks arrive on the event loop; none of them lets a throw out. */
-export class LibdatachannelTransport implements RtcTransport {
+export class LibdatachannelTransport implements RtcOffered {
   readonly local: RtcLocal;
   readonly #options: TransportOptions;
   readonly #events: RtcEvents;
   readonly #peer: PeerConnection;
-  readonly #deadline: Timer;
+  readonly #direction: Direction;
+  #deadline: Timer;
   #track: Track | null = null;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
 
-  /** Throws a `Fault` for parameters that libdatachannel refuses; nothing stays open then. */
-  constructor(
-    remote: RtcRemote,
-    direction: 'recvonly' | 'sendonly',
-    events: RtcEvents,
-    options: TransportOptions,
-  ) {
+  /** Answers `remote`, or makes an offer when there is none. A `Fault` for what libdatachannel refuses; nothing stays open then. */
+  constructor(remote: RtcRemote | null, direction: Direction, events: RtcEvents, options: TransportOptions) {
     this.#options = options;
     this.#events = events;
+    this.#direction = direction;
     this.#peer = this.#openPeer();
     try {
-      this.#peer.setRemoteDescription(writeSyntheticOffer(remote, direction), 'offer');
-      // Without STUN servers gathering ends inside setRemoteDescription.
-      const answer = this.#peer.localDescription()?.sdp;
-      if (!answer || this.#peer.gatheringState() !== 'complete') throw new Fault('gathering did not end');
-      this.local = readLocalParameters(answer, options.port, options.hosts);
+      if (remote) this.#peer.setRemoteDescription(writeSyntheticSdp(remote, direction), 'offer');
+      else this.#offer();
+      // Without STUN servers gathering ends inside either.
+      const description = this.#peer.localDescription()?.sdp;
+      if (!description || this.#peer.gatheringState() !== 'complete')
+        throw new Fault('gathering did not end');
+      this.local = readLocalParameters(description, options.port, options.hosts);
     } catch (cause) {
       this.#peer.close();
       throw cause instanceof Fault ? cause : new Fault('libdatachannel refused the remote parameters', cause);
     }
-    this.#deadline = options.clock.after(RTC_CONNECT_TIMEOUT_MS, () => this.close());
+    this.#deadline = this.#closeInTime();
+  }
+
+  answered(remote: RtcAnswerer): void {
+    if (this.#state !== 'connecting') throw new Fault('the transport is closed, or connected already');
+    try {
+      this.#peer.setRemoteDescription(writeSyntheticSdp(remote, this.#direction), 'answer');
+    } catch (cause) {
+      this.close();
+      throw new Fault('libdatachannel refused the remote parameters', cause);
+    }
+    this.#deadline.cancel();
+    this.#deadline = this.#closeInTime();
   }
 
   send(packet: Uint8Array): boolean {
@@ -82,6 +94,17 @@ export class LibdatachannelTransport implements RtcTransport {
     this.#deadline.cancel();
     this.#closeNative();
     this.#report('closed');
+  }
+
+  #closeInTime(): Timer {
+    return this.#options.clock.after(RTC_CONNECT_TIMEOUT_MS, () => this.close());
+  }
+
+  #offer(): void {
+    const video = new ndc.Video(ONLY_MID, this.#direction === 'sendonly' ? 'SendOnly' : 'RecvOnly');
+    video.addH264Codec(ONLY_PAYLOAD_TYPE);
+    this.#adopt(this.#peer.addTrack(video));
+    this.#peer.setLocalDescription('offer');
   }
 
   #openPeer(): PeerConnection {

@@ -48,20 +48,22 @@ describe('WhepSession', () => {
         const local = { ...offer.remote, setup: 'passive' as const, candidates: [] };
         return { local, send, close: () => events.state('closed') };
       },
+      offer: () => Promise.reject(new Error('not here')),
       close: async () => {},
     };
-    const session = await WhepSession.open({
+    const options = {
       id,
       etag: '"1"',
       broadcastId: 'broadcast',
-      offer,
+      terms: offer,
       stream,
       ssrcs: { video: 1, videoRtx: 2, audio: 3 },
       rtc,
       clock,
       log: silentLogger,
-      closed: gone => void closed.push(gone.id),
-    });
+      closed: (gone: WhepSession) => void closed.push(gone.id),
+    };
+    const session = await WhepSession.open(options, offer.remote);
     network!.state('connected');
     return session;
   }

@@ -69,6 +69,7 @@ describe('WhipSession', () => {
         },
       };
     },
+    offer: () => Promise.reject(new Error('a publisher is offered nothing')),
     close: async () => {},
   };
   const open = (over: Partial<Rtc> = {}) =>
