@@ -193,7 +193,7 @@ describe('Chromium that offered no H.264', () => {
     assert.match(answer, /a=fmtp:97 apt=96/);
     await viewer.waitForFunction(isPlaying, undefined, { polling: 100 });
     assert.equal(server.whep.sessions, 1);
-    await viewer.close();
+    await viewer.evaluate(() => (window as unknown as Watching).viewer.close());
     await settled(() => server.whep.sessions === 0, 'the session is gone');
   });
 });

@@ -137,6 +137,7 @@ function describe(local: RtcLocal, direction: RtcPeerOptions['direction']): stri
     'o=- 1 1 IN IP4 0.0.0.0',
     's=-',
     't=0 0',
+    ...(local.setup === 'actpass' ? ['a=ice-lite'] : []),
     'a=group:BUNDLE video',
     'm=video 9 UDP/TLS/RTP/SAVPF 96',
     'c=IN IP4 0.0.0.0',

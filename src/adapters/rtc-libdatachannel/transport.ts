@@ -7,11 +7,12 @@ import {
   type RtcAnswerer,
   type RtcEvents,
   type RtcLocal,
-  type RtcOffered,
   type RtcRemote,
+  type RtcTransport,
 } from '#ports/rtc.ts';
+import type { Certificate } from './certificate.ts';
 import { readLocalParameters } from './local-parameters.ts';
-import { type Direction, ONLY_MID, ONLY_PAYLOAD_TYPE, writeSyntheticSdp } from './synthetic-sdp.ts';
+import { type Direction, writeSyntheticOffer } from './synthetic-offer.ts';
 
 export interface TransportOptions {
   readonly name: string;
@@ -24,6 +25,12 @@ export interface TransportOptions {
   closed(transport: LibdatachannelTransport, freed: Promise<void>): void;
 }
 
+export interface Identity {
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  readonly certificate: Certificate;
+}
+
 /**
  * How long native threads may still be inside a callback after a peer was closed. The binding frees a track's callbacks
  * without waiting for them, which ends the process; so they are freed this much later.
@@ -34,47 +41,41 @@ export const NATIVE_LINGER_MS = 100;
 const OVER = new Set(['disconnected', 'failed', 'closed']);
 
 /** One PeerConnection with one track. Native callbacks arrive on the event loop; none of them lets a throw out. */
-export class LibdatachannelTransport implements RtcOffered {
+export class LibdatachannelTransport implements RtcTransport {
   readonly local: RtcLocal;
   readonly #options: TransportOptions;
   readonly #events: RtcEvents;
   readonly #peer: PeerConnection;
-  readonly #direction: Direction;
-  #deadline: Timer;
+  readonly #deadline: Timer;
   #track: Track | null = null;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
 
-  /** Answers `remote`, or makes an offer when there is none. A `Fault` for what libdatachannel refuses; nothing stays open then. */
-  constructor(remote: RtcRemote | null, direction: Direction, events: RtcEvents, options: TransportOptions) {
+  /**
+   * `identity` is what we said we would be known by, where the other side has our offer already. Throws a `Fault` for
+   * parameters that libdatachannel refuses; nothing stays open then.
+   */
+  constructor(
+    remote: RtcRemote | RtcAnswerer,
+    direction: Direction,
+    events: RtcEvents,
+    options: TransportOptions,
+    identity: Identity | null = null,
+  ) {
     this.#options = options;
     this.#events = events;
-    this.#direction = direction;
-    this.#peer = this.#openPeer();
+    this.#peer = this.#openPeer(identity?.certificate);
     try {
-      if (remote) this.#peer.setRemoteDescription(writeSyntheticSdp(remote, direction), 'offer');
-      else this.#offer();
-      // Without STUN servers gathering ends inside either.
-      const description = this.#peer.localDescription()?.sdp;
-      if (!description || this.#peer.gatheringState() !== 'complete')
-        throw new Fault('gathering did not end');
-      this.local = readLocalParameters(description, options.port, options.hosts);
+      this.#peer.setRemoteDescription(writeSyntheticOffer(remote, direction), 'offer');
+      this.#peer.setLocalDescription('answer', identity ?? {});
+      // Without STUN servers gathering ends inside setLocalDescription.
+      const answer = this.#peer.localDescription()?.sdp;
+      if (!answer || this.#peer.gatheringState() !== 'complete') throw new Fault('gathering did not end');
+      this.local = readLocalParameters(answer, options);
     } catch (cause) {
       this.#peer.close();
       throw cause instanceof Fault ? cause : new Fault('libdatachannel refused the remote parameters', cause);
     }
-    this.#deadline = this.#closeInTime();
-  }
-
-  answered(remote: RtcAnswerer): void {
-    if (this.#state !== 'connecting') throw new Fault('the transport is closed, or connected already');
-    try {
-      this.#peer.setRemoteDescription(writeSyntheticSdp(remote, this.#direction), 'answer');
-    } catch (cause) {
-      this.close();
-      throw new Fault('libdatachannel refused the remote parameters', cause);
-    }
-    this.#deadline.cancel();
-    this.#deadline = this.#closeInTime();
+    this.#deadline = options.clock.after(RTC_CONNECT_TIMEOUT_MS, () => this.close());
   }
 
   send(packet: Uint8Array): boolean {
@@ -96,25 +97,18 @@ export class LibdatachannelTransport implements RtcOffered {
     this.#report('closed');
   }
 
-  #closeInTime(): Timer {
-    return this.#options.clock.after(RTC_CONNECT_TIMEOUT_MS, () => this.close());
-  }
-
-  #offer(): void {
-    const video = new ndc.Video(ONLY_MID, this.#direction === 'sendonly' ? 'SendOnly' : 'RecvOnly');
-    video.addH264Codec(ONLY_PAYLOAD_TYPE);
-    this.#adopt(this.#peer.addTrack(video));
-    this.#peer.setLocalDescription('offer');
-  }
-
-  #openPeer(): PeerConnection {
+  #openPeer(certificate: Certificate | undefined): PeerConnection {
     const { name, port, bind } = this.#options;
     const peer = new ndc.PeerConnection(name, {
       iceServers: [],
       enableIceUdpMux: true,
+      disableAutoNegotiation: true,
       portRangeBegin: port,
       portRangeEnd: port,
       ...(bind === undefined ? {} : { bindAddress: bind }),
+      ...(certificate === undefined
+        ? {}
+        : { certificatePemFile: certificate.certificatePem, keyPemFile: certificate.keyPem }),
     });
     peer.onStateChange(state => {
       if (OVER.has(state)) this.close();

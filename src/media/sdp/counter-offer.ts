@@ -42,9 +42,11 @@ export const COUNTER_OFFER: OfferedTerms = {
 
 /** An offer to a viewer whose own cannot be answered (draft-ietf-wish-whep-04, "Server Sends Counter-offer"). */
 export function writeCounterOffer(local: LocalParameters, ssrcs: SendingSsrcs): string {
-  // RFC 8858 section 3: there is no second port for RTCP to fall back to.
-  return writeAnswer(COUNTER_OFFER, local, ssrcs).replaceAll(
-    'a=rtcp-mux\r\n',
-    found => `${found}a=rtcp-mux-only\r\n`,
+  return (
+    writeAnswer(COUNTER_OFFER, local, ssrcs)
+      // RFC 8445 section 6.1.1: who answers is to be the controlling side, as we wait for its checks.
+      .replace('t=0 0\r\n', found => `${found}a=ice-lite\r\n`)
+      // RFC 8858 section 3: there is no second port for RTCP to fall back to.
+      .replaceAll('a=rtcp-mux\r\n', found => `${found}a=rtcp-mux-only\r\n`)
   );
 }
