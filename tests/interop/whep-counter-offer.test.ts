@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { FakeClock } from '#base/fake-clock.ts';
 import { RTC_CONNECT_TIMEOUT_MS } from '#ports/rtc.ts';
+import { WHEP_OFFERS } from '#servers/whep/endpoint.ts';
 import { openBrowser } from '#tests/support/browser.ts';
 import { openAnsweringPeer, openRtcPeer } from '#tests/support/rtc-peer.ts';
 import { settled } from '#tests/support/settled.ts';
@@ -105,7 +106,7 @@ describe('a WHEP offer that cannot be answered', () => {
     await drop(address);
   });
 
-  it('an answer needs no If-Match, and may begin to connect before it is here', async () => {
+  it('an answer needs no If-Match, candidates after it do', async () => {
     const { sdp, address, etag } = await counter();
     const peer = await answerTo(sdp);
     await assertProblem(await patch(address, peer.answer, { 'if-match': '"other"' }), 412, 'etag-mismatch');
@@ -163,6 +164,25 @@ describe('a WHEP offer that cannot be answered', () => {
     assert.equal(headers.get('accept-patch'), `${SDP}, ${FRAGMENT}`);
     assert.match(headers.get('access-control-allow-headers')!, /Content-Type, If-Match/);
     await drop(address);
+  });
+});
+
+describe('many WHEP offers that cannot be answered', () => {
+  it('are limited like others, count as sessions, and are over with the server', async () => {
+    const server = await startWebrtcServer({ clock: new FakeClock() });
+    try {
+      const empty = 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n';
+      for (let i = 0; i < WHEP_OFFERS.burst; i++) assert.equal((await post(server, empty)).status, 406);
+      await assertProblem(await post(server, empty), 429, 'too-many-requests');
+      assert.deepEqual(
+        [server.whep.sessions, server.rtc.openTransports],
+        [WHEP_OFFERS.burst, WHEP_OFFERS.burst],
+      );
+      server.whep.close();
+      assert.deepEqual([server.whep.sessions, server.rtc.openTransports], [0, 0]);
+    } finally {
+      await server.close();
+    }
   });
 });
 
