@@ -122,6 +122,11 @@ export const errors = {
     title: 'Something broke on our side',
     advice: 'Try again; if it stays, tell the operator the time and the address.',
   },
+  'storage-full': {
+    status: 507,
+    title: 'The server can save nothing now',
+    advice: 'Nothing of this was saved. Tell the operator, keep what you wrote, and try again later.',
+  },
   'at-capacity': {
     status: 503,
     title: 'The server has no room for another WebRTC connection',

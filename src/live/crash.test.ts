@@ -44,7 +44,7 @@ await onEveryDatabase('live, after a crash and on a full disk', open => {
     const playlist = await textOf(waiting);
     const places = [
       '#EXT-X-MEDIA-SEQUENCE:0',
-      '\n3.m4s\n',
+      '\n00_3.m4s\n',
       '#EXT-X-DISCONTINUITY\n',
       'init-6000.mp4',
       '4.0.m4s',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Kysely } from 'kysely';
 import type { Db, Migrations } from './db.ts';
+import { StorageFull } from './storage-full.ts';
 
 interface Tables {
   cups: { id: string; size: number };
@@ -19,11 +20,19 @@ const cups: Migrations = {
   },
 };
 
-/**
- * What every database keeps. `open` gives an empty one. Where one process may hold two connections that write at the same
- * time, `reopen` gives another to the database that was opened last.
- */
-export function describeDb(name: string, open: () => Promise<Db>, reopen?: () => Promise<Db>): void {
+export interface DbSuiteOptions {
+  /** Makes the database take nothing more, in each of these ways; what it gives ends that. */
+  readonly unwritable: Readonly<Record<string, (db: Db) => Promise<() => Promise<void>>>>;
+  /** Where one process may hold two connections that write at the same time: another to the database that was opened last. */
+  readonly reopen?: () => Promise<Db>;
+}
+
+/** What every database keeps. `open` gives an empty one. */
+export function describeDb(
+  name: string,
+  open: () => Promise<Db>,
+  { unwritable, reopen }: DbSuiteOptions,
+): void {
   describe(`db: ${name}`, () => {
     let db: Db;
     let sql: Kysely<Tables>;
@@ -144,6 +153,30 @@ export function describeDb(name: string, open: () => Promise<Db>, reopen?: () =>
       await db.migrate(cups);
       assert.deepEqual(await sql.selectFrom('cups').selectAll().execute(), []);
     });
+
+    for (const [how, refuse] of Object.entries(unwritable))
+      it(`says that nothing more can be saved when it is ${how}, answers what it has, and goes on after that`, async () => {
+        await db.migrate(cups);
+        await sql.insertInto('cups').values({ id: 'a', size: 1 }).execute();
+        const fill = (id: string) =>
+          db.transaction(async tx => {
+            await tx.insertInto('cups').values({ id, size: 2 }).execute();
+            await tx
+              .insertInto('cups')
+              .values({ id: id + 'x'.repeat(1_000_000), size: 2 })
+              .execute();
+          });
+        const allow = await refuse(db);
+        await assert.rejects(
+          fill('b'),
+          error => error instanceof StorageFull && /disk|write/.test(error.message),
+        );
+        const kept = sql.selectFrom('cups').select('id');
+        assert.deepEqual(await kept.execute(), [{ id: 'a' }]);
+        await allow();
+        await sql.insertInto('cups').values({ id: 'c', size: 3 }).execute();
+        assert.deepEqual(await kept.orderBy('id').execute(), [{ id: 'a' }, { id: 'c' }]);
+      });
 
     if (!reopen) return;
 

@@ -19,7 +19,8 @@ export interface Db {
   readonly sql: Kysely<AnyTables>;
   readonly dialect: DbDialect;
   /**
-   * Runs `work` in one transaction; a throw rolls back and is rethrown. Inside, ask only `tx`: on SQLite there is one
+   * Runs `work` in one transaction; a throw rolls back and is rethrown. Whatever is written, also outside one, throws
+   * `StorageFull` when the database takes nothing more. Inside, ask only `tx`: on SQLite there is one
    * connection, and a query through `sql` would wait for the transaction that waits for it.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;

@@ -1,6 +1,9 @@
 import { Fault } from '#base/fault.ts';
 
-/** What blobs and journals throw when there is no room left. It may pass; trying again at once is of no use. */
+/**
+ * What db, blobs and journals throw when they take nothing more: there is no room left, or nothing may be written. The message
+ * says what the operator can do. It may pass; trying again at once is of no use.
+ */
 export class StorageFull extends Fault {}
 
 /** Runs work on a disk; what the operating system refuses becomes a `StorageFull` or a `Fault` that says what failed. */

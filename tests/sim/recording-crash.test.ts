@@ -135,9 +135,10 @@ describe('a recording, killed at any step of its storage', () => {
         continue;
       }
       const text = (await bytesOf(playlist)).toString();
-      const listed = [...text.matchAll(/^(\d+)\.m4s$/gm)].map(match => Number(match[1]));
+      // What a crash took more of than of the others has gaps in the end.
+      const media = /(?<!#EXT-X-GAP\n#EXTINF:.*\n)^(?:\d+_)?(\d+)\.m4s$/gm;
+      const listed = [...text.matchAll(media)].map(match => Number(match[1]));
       assert.deepEqual(listed, [...listed.keys()], 'segments in a row from the first');
-      assert.doesNotMatch(text, /EXT-X-GAP/);
       for (const msn of listed) {
         const key = segmentKey(id, rendition, msn);
         const parts = fed.get(key)!;

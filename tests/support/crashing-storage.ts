@@ -66,7 +66,9 @@ export class CrashingStorage {
       get: async key => blobs.get(key) ?? null,
       size: async key => blobs.get(key)?.length ?? null,
       delete: async key => void blobs.delete(key),
-      deletePrefix: () => Promise.reject(new Error('not used')),
+      deletePrefix: async prefix => {
+        for (const key of [...blobs.keys()]) if (key.startsWith(prefix)) blobs.delete(key);
+      },
     };
   }
 

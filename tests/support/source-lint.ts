@@ -1,5 +1,5 @@
 import { Refusal } from '#contract/errors.ts';
-import { type HlsSource, Pending } from '#live/packager/source.ts';
+import { type HlsAnswer, type HlsOutcome, type HlsSource, Pending } from '#live/packager/source.ts';
 import { parseTarget } from '#servers/hls/target.ts';
 import { changeRules, hintIsNew } from '../../tools/hls-lint/change-rules.ts';
 import type { Exchange, ResourceKind } from '../../tools/hls-lint/delivery-rules.ts';
@@ -38,11 +38,14 @@ class WatchedRendition {
 /** Holds every rule of `tools/hls-lint` against a source in this process, as often as `look` is called. */
 export class SourceLint {
   readonly #source: HlsSource;
+  readonly #fetched: (path: string, body: Uint8Array) => void;
   readonly #findings = new Findings();
   #renditions: readonly WatchedRendition[] = [];
 
-  constructor(source: HlsSource) {
+  /** `fetched` is told of every piece of media that was read, by its path below the source. */
+  constructor(source: HlsSource, fetched: (path: string, body: Uint8Array) => void = () => {}) {
     this.#source = source;
+    this.#fetched = fetched;
   }
 
   get findings(): readonly Finding[] {
@@ -85,9 +88,7 @@ export class SourceLint {
     const uris = [...text.matchAll(/^([^#\n]+\.m3u8)$|URI="([^"]+\.m3u8)"/gm)].map(([, a, b]) => a ?? b!);
     this.#renditions = [...new Set(uris)].map(
       uri =>
-        new WatchedRendition(new URL(uri, ROOT).href, this.#findings, async (url, kind) =>
-          this.#get(url, kind),
-        ),
+        new WatchedRendition(new URL(uri, ROOT).href, this.#findings, (url, kind) => this.#fetch(url, kind)),
     );
     return true;
   }
@@ -106,28 +107,35 @@ export class SourceLint {
   }
 
   #text(url: string): string | null {
-    const { status, body } = this.#get(url, 'playlist');
-    return status === 200 ? new TextDecoder().decode(body) : null;
+    const answer = this.#ask(url);
+    if (answer instanceof Pending) answer.cancel();
+    return 'chunks' in answer ? Buffer.concat(answer.chunks).toString() : null;
   }
 
-  /** What a server would answer at once; what waits counts as unanswered. */
-  #get(url: string, kind: ResourceKind): Exchange {
-    const answer = parseTarget(new URL(url).pathname).ask(this.#source);
-    const nothing = answer instanceof Pending || answer instanceof Refusal;
-    if (answer instanceof Pending) answer.cancel();
+  /** Media that is listed: from memory at once, from the recording when it was read. */
+  async #fetch(url: string, kind: ResourceKind): Promise<Exchange> {
+    const answer = this.#ask(url);
+    const outcome: HlsOutcome =
+      answer instanceof Pending ? await new Promise(resolve => answer.onSettled(resolve)) : answer;
+    const found = outcome instanceof Refusal ? null : Buffer.concat(outcome.chunks);
+    if (found) this.#fetched(url.slice(ROOT.length), found);
     return {
       kind,
       url,
-      status: nothing ? 404 : 200,
+      status: found ? 200 : 404,
       fault: null,
       headers: new Headers({
         'content-type': TYPES[kind],
         'content-encoding': 'gzip',
         'cache-control': 'public, max-age=1',
       }),
-      body: nothing ? new Uint8Array() : Buffer.concat(answer.chunks),
+      body: found ?? new Uint8Array(),
       redirected: false,
       ms: 0,
     };
+  }
+
+  #ask(url: string): HlsAnswer {
+    return parseTarget(new URL(url).pathname).ask(this.#source);
   }
 }

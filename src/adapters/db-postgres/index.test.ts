@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { Fault } from '#base/fault.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { describeDb } from '#ports/db.suite.ts';
+import type { Db } from '#ports/db.ts';
 import { skipWithout } from '#tests/support/backend.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { openPostgres } from './index.ts';
@@ -25,7 +26,12 @@ describe('PostgreSQL', { skip: skipWithout('PostgreSQL', keep !== null) }, () =>
     };
     return { ...db, close };
   };
-  describeDb('PostgreSQL', open, connect);
+  /** One after the other, queries have the same connection. */
+  const readOnly = async (db: Db) => {
+    await sql`set default_transaction_read_only = on`.execute(db.sql);
+    return async () => void (await sql`set default_transaction_read_only = off`.execute(db.sql));
+  };
+  describeDb('PostgreSQL', open, { unwritable: { 'read-only': readOnly }, reopen: connect });
 
   it('does not open when nobody answers', async () => {
     await assert.rejects(openPostgres({ url: 'postgres://127.0.0.1:1/none', log }), Fault);

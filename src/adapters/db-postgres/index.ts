@@ -4,6 +4,7 @@ import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
 import type { AnyTables, Db, Migrations } from '#ports/db.ts';
 import { runMigrations } from '#ports/migrate.ts';
+import { writingPool } from './faults.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -53,7 +54,7 @@ function connect(url: string, log: Logger, options: pg.PoolConfig): Kysely<AnyTa
   });
   // Without a listener the loss of an idle connection would end the process; the pool opens another by itself.
   pool.on('error', err => log.warn({ err }, 'an idle connection to PostgreSQL was lost'));
-  return new Kysely<AnyTables>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<AnyTables>({ dialect: new PostgresDialect({ pool: writingPool(pool) }) });
 }
 
 async function ask(sql: Kysely<AnyTables>): Promise<void> {

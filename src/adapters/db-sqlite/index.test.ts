@@ -25,8 +25,19 @@ function pour(db: Db, query: typeof sql): Promise<unknown> {
 let files = 0;
 const newFile = () => path.join(folder, `${files++}`, 'skylark.db');
 
-describeDb('SQLite file', () => openSqlite({ file: newFile(), log }));
-describeDb('SQLite in memory', () => openSqlite({ file: ':memory:', log }));
+const pragma = async (db: Db, text: string) => void (await sql.raw(`pragma ${text}`).execute(db.sql));
+const unwritable = {
+  async full(db: Db) {
+    await pragma(db, 'max_page_count = 1'); // as many as there are
+    return () => pragma(db, 'max_page_count = 100000');
+  },
+  async 'read-only'(db: Db) {
+    await pragma(db, 'query_only = on');
+    return () => pragma(db, 'query_only = off');
+  },
+};
+describeDb('SQLite file', () => openSqlite({ file: newFile(), log }), { unwritable });
+describeDb('SQLite in memory', () => openSqlite({ file: ':memory:', log }), { unwritable });
 
 describe('SQLite', () => {
   it('keeps what was committed when the file is opened again', async () => {

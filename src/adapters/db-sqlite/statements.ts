@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { writing } from './faults.ts';
 
 const STATEMENTS_MAX = 256;
 
@@ -38,11 +39,12 @@ class NodeStatement implements SqliteStatement {
 
   /** Rows are copied into plain objects: those of `node:sqlite` have no prototype, those of `pg` do. */
   all(parameters: readonly unknown[]): unknown[] {
-    return this.#statement.all(...values(parameters)).map(row => ({ ...row }));
+    const rows = writing(() => this.#statement.all(...values(parameters)));
+    return rows.map(row => ({ ...row }));
   }
 
   run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint } {
-    return this.#statement.run(...values(parameters));
+    return writing(() => this.#statement.run(...values(parameters)));
   }
 
   *iterate(parameters: readonly unknown[]): IterableIterator<unknown> {

@@ -47,6 +47,38 @@ describe('Claims', () => {
     for (const client of ['laptop', 'phone', 'laptop', 'phone', 'laptop', 'phone']) take(client, '*');
   });
 
+  /** One that takes it from whoever has it, and is lost before its first key frame. */
+  const wish = (client: string, after: Claim['after']): string => {
+    const claim = { client, session: `${client}-${++sessions}`, after };
+    claims.check(claim, true);
+    return claim.session;
+  };
+
+  it('a person who takes it back is not told of the other one again, however often the connection is lost before a picture', () => {
+    const first = take('laptop');
+    take('phone');
+    refused('taken-over', () => take('laptop', [first]));
+    const second = wish('laptop', '*');
+    const third = wish('laptop', [second]);
+    take('laptop', [second, third]);
+    refused('taken-over', () => take('phone', ['phone-2']));
+  });
+
+  it('who takes it back and is lost is told when another one came meanwhile', () => {
+    take('laptop');
+    take('phone');
+    const lost = wish('laptop', '*');
+    take('tablet');
+    refused('taken-over', () => take('laptop', [lost]));
+  });
+
+  it('who only goes on, and is lost, has no claim against another one that came meanwhile', () => {
+    const first = take('laptop');
+    const lost = wish('laptop', [first]);
+    take('phone');
+    refused('taken-over', () => take('laptop', [first, lost]));
+  });
+
   it('an encoder that was taken over and does not know is kept out, however long it tries', () => {
     take('encoder');
     take('phone');

@@ -33,15 +33,19 @@ export class Claims {
   readonly #clock: Clock;
   readonly #losses = new Map<string, Loss>();
   #holder: Claim | null = null;
+  /** The session that takes it from whoever has it, until one sits down: if it is lost before, what goes on from it does so. */
+  #taking: string | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** `isHeard`: another publisher sends now. Refuses with `taken-over` and `already-publishing`. */
-  check({ client, after }: Claim, isHeard: boolean): void {
-    if (after === '*') {
+  check({ client, session, after }: Claim, isHeard: boolean): void {
+    const takes = after === '*' || (this.#taking !== null && after?.includes(this.#taking));
+    if (takes) {
       this.#losses.delete(client);
+      this.#taking = session;
       return;
     }
     if (after !== null) {
@@ -58,6 +62,7 @@ export class Claims {
   seated(claim: Claim, wasHeard: boolean): void {
     const before = this.#holder;
     this.#holder = claim;
+    this.#taking = null;
     if (!before) return;
     if (before.client !== claim.client) this.#lost(before.client, TURNS_FREE);
     else if (wasHeard) this.#lost(before.client, 1);

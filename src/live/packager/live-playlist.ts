@@ -101,11 +101,11 @@ export function describe(
   segment: RecordedSegment & { readonly complete: boolean },
   parts: SegmentMedia['parts'],
 ): FinishedSegment {
-  const { msn, start, duration, discontinuity, initNumber } = segment;
+  const { msn, start, duration, discontinuity, initNumber, restored } = segment;
   return {
     msn,
     startS: start / timescale,
-    uri: segment.complete ? urlOf(segmentName(msn), initNumber) : null,
+    uri: segment.complete ? urlOf(segmentName(msn), initNumber, restored) : null,
     durationS: duration / timescale,
     programDateMs: epochMs + (start * 1000) / timescale,
     map: initName(initNumber),

@@ -8,8 +8,8 @@ export interface Measured {
 }
 
 /** A run of segments that counts for the peak lasts from half to one and a half target durations (RFC 8216bis section 1). */
-const RUN_MIN_S = 0.5 * TARGET_DURATION_S;
-const RUN_MAX_S = 1.5 * TARGET_DURATION_S;
+const RUN_MIN = 0.5;
+const RUN_MAX = 1.5;
 /** FRAME-RATE says one of these when what was measured is near: cameras are never exact. */
 const FRAME_RATES = [5, 10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120];
 const NEAR = 0.06;
@@ -20,6 +20,11 @@ export class Rates {
   #total: Measured = { bytes: 0, seconds: 0, frames: 0 };
   #peak: Measured | null = null;
   #framesPeak = 0;
+  readonly #targetS: number;
+
+  constructor(targetS: number = TARGET_DURATION_S) {
+    this.#targetS = targetS;
+  }
 
   /** The peak segment bit rate: of what there is while that is less than a run. */
   get peakBps(): number {
@@ -43,9 +48,9 @@ export class Rates {
     let run: Measured = { bytes: 0, seconds: 0, frames: 0 };
     for (let i = this.#run.length - 1; i >= 0; i--) {
       run = sum(run, this.#run[i]!);
-      if (run.seconds > RUN_MAX_S) this.#run = this.#run.slice(i + 1);
-      if (run.seconds > RUN_MAX_S) return;
-      if (run.seconds >= RUN_MIN_S) this.#count(run);
+      if (run.seconds > RUN_MAX * this.#targetS) this.#run = this.#run.slice(i + 1);
+      if (run.seconds > RUN_MAX * this.#targetS) return;
+      if (run.seconds >= RUN_MIN * this.#targetS) this.#count(run);
     }
   }
 

@@ -143,7 +143,7 @@ export class Rendition implements VideoSink {
       msn: this.#nextMsn++,
       start,
       duration: 0,
-      initNumber: this.#nextInit - 1,
+      initNumber: this.#initNumber,
       discontinuity,
       independent,
       parts: [],
@@ -234,6 +234,12 @@ export class Rendition implements VideoSink {
       if (media && !segment.gap) return mediaBody([media.bytes]);
       return this.#hinted(msn, part) ? null : notThere();
     });
+  }
+
+  /** The newest one's: after a restart what comes before the first of this process is a gap, and changes nothing. */
+  get #initNumber(): number {
+    const earlier = this.#inits.size === 0 ? this.#deps.earlier?.segments.at(-1) : undefined;
+    return earlier?.initNumber ?? this.#nextInit - 1;
   }
 
   #resume({ segments }: EarlierRendition): void {

@@ -42,7 +42,10 @@ export interface InitMedia {
 }
 
 /** A segment that was recorded before a restart: its bytes are with the recorder. */
-export type RecordedSegment = Omit<SegmentMedia, 'parts' | 'isListed' | 'complete'>;
+export interface RecordedSegment extends Omit<SegmentMedia, 'parts' | 'isListed' | 'complete'> {
+  /** Made of what a crash left of it: players may have been shown more under its name. */
+  readonly restored?: boolean;
+}
 
 /** What a rendition had before a restart, for one that goes on. */
 export interface EarlierRendition {
@@ -88,9 +91,12 @@ export const mergedName = (firstMsn: number, lastMsn: number): string => `${firs
 export const partName = (msn: number, part: number): string => `${msn}.${part}.m4s`;
 /**
  * A name as players are told it. What a crash took may have been shown already, and caches keep it for ever: after a restart
- * the same numbers stand for other bytes. They come with another initialization section, so its number makes them differ.
+ * the same numbers stand for other bytes. They come with another initialization section, so its number makes them differ; what
+ * was restored has one zero more before it.
  */
-export const urlOf = (name: string, initNumber: number): string =>
-  initNumber === 0 ? name : `${initNumber}_${name}`;
+export function urlOf(name: string, initNumber: number, isRestored = false): string {
+  if (isRestored) return `0${initNumber}_${name}`;
+  return initNumber === 0 ? name : `${initNumber}_${name}`;
+}
 export const PLAYLIST_NAME = 'index.m3u8';
 export const REPLAY_NAME = 'replay.m3u8';

@@ -6,7 +6,14 @@ import type { SegmentRow } from './store.ts';
 function rows(count: number, seconds: number, change: (msn: number) => Partial<SegmentRow> = () => ({})) {
   return Array.from({ length: count }, (_, msn): SegmentRow => {
     const place = { rendition: 'video', msn, start: msn * seconds * 1000, duration: seconds * 1000 } as const;
-    const media = { initNumber: 0, discontinuity: false, independent: true, bytes: 10, frames: 60 };
+    const media = {
+      initNumber: 0,
+      discontinuity: false,
+      independent: true,
+      bytes: 10,
+      frames: 60,
+      restored: false,
+    };
     return { ...place, timescale: 1000, ...media, ...change(msn) };
   });
 }

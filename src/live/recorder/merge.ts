@@ -12,10 +12,13 @@ export interface MergedSegment {
   readonly last: SegmentRow;
   /** Ticks. */
   readonly duration: number;
+  readonly bytes: number;
+  readonly frames: number;
 }
 
 export function alone(row: SegmentRow): MergedSegment {
-  return { first: row, last: row, duration: row.duration };
+  const { duration, bytes, frames } = row;
+  return { first: row, last: row, duration, bytes, frames };
 }
 
 /**
@@ -27,7 +30,10 @@ export function mergeSegments(rows: readonly SegmentRow[]): MergedSegment[] {
   for (const row of rows) {
     const before = merged.at(-1);
     if (before && continues(before, row))
-      merged[merged.length - 1] = { ...before, last: row, duration: before.duration + row.duration };
+      merged[merged.length - 1] = {
+        ...{ first: before.first, last: row, duration: before.duration + row.duration },
+        ...{ bytes: before.bytes + row.bytes, frames: before.frames + row.frames },
+      };
     else merged.push(alone(row));
   }
   return merged;

@@ -50,4 +50,12 @@ export const recorderMigrations: Migrations = {
         .execute();
     },
   },
+  '0216-restored-segments': {
+    async up(db) {
+      await db.schema
+        .alterTable('recording_segments')
+        .addColumn('restored', 'integer', column => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 };

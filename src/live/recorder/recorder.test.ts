@@ -105,7 +105,8 @@ await onEveryDatabase('recorder', open => {
       '0.m4s',
       '1.m4s',
       '2.m4s',
-      '3.m4s',
+      // Live, it might have been more: caches must not take that for this.
+      '00_3.m4s',
     ]);
     assert.deepEqual(await journals.list('recordings'), []);
   });

@@ -2,14 +2,13 @@ import type { BroadcastId } from '#base/ids.ts';
 import type { Migrations } from '#ports/db.ts';
 import type { RecordingSink } from '../packager/packager.ts';
 import type { HlsSource } from '../packager/source.ts';
-import { recordingPrefix } from './keys.ts';
+import { discard } from './discard.ts';
 import { recorderMigrations } from './migrations.ts';
 import { Recording, type RecordingDeps } from './recording.ts';
 import { type Reopened, reopen } from './reopen.ts';
 import { createReplay } from './replay.ts';
-import { restoreParts } from './restore.ts';
+import { restore } from './restore.ts';
 import {
-  deleteRecording,
   findRecording,
   hasPicture,
   listSegments,
@@ -50,7 +49,7 @@ export interface Recorder {
 const REPLAYS_MAX = 100;
 
 export function createRecorder(deps: RecordingDeps): Recorder {
-  const { db, blobs, journals } = deps;
+  const { db } = deps;
   const replays = new Map<BroadcastId, HlsSource>();
 
   const remember = (broadcastId: BroadcastId, replay: HlsSource): void => {
@@ -72,8 +71,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
   };
 
   const complete = async (broadcastId: BroadcastId): Promise<RecordingTotals | null> => {
-    await restoreParts(deps, broadcastId);
-    const segments = await listSegments(db.sql, broadcastId);
+    const segments = await restore(deps, broadcastId);
     if (!segments.some(segment => segment.rendition !== 'audio')) return null;
     const totals = totalsOf(segments);
     await setComplete(db.sql, broadcastId, totals);
@@ -103,10 +101,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     complete,
     async delete(broadcastId) {
       replays.delete(broadcastId);
-      await deleteRecording(db.sql, broadcastId);
-      for (const key of await journals.list(recordingPrefix(broadcastId).slice(0, -1)))
-        await journals.delete(key);
-      await blobs.deletePrefix(recordingPrefix(broadcastId));
+      await discard(deps, broadcastId);
     },
   };
 }

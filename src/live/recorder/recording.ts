@@ -192,6 +192,6 @@ function rowOf(rendition: RenditionName, timescale: number, segment: SegmentMedi
   const frames = parts.reduce((sum, part) => sum + part.samples, 0);
   return {
     ...{ rendition, msn, start, duration, timescale, initNumber },
-    ...{ discontinuity, independent, bytes, frames },
+    ...{ discontinuity, independent, bytes, frames, restored: false },
   };
 }

@@ -1,10 +1,14 @@
 import type { BroadcastId } from '#base/ids.ts';
+import { TARGET_DURATION_S } from '../packager/limits.ts';
 import type { EarlierRendition, RenditionInfo } from '../packager/segment.ts';
 import type { RenditionName } from '../packager/source.ts';
+import { discard } from './discard.ts';
+import { recordingPrefix } from './keys.ts';
+import { alone } from './merge.ts';
 import type { RecordingDeps } from './recording.ts';
 import { ratesOf } from './replay.ts';
-import { restoreParts } from './restore.ts';
-import { findRecording, hasPicture, isGap, listSegments, type SegmentRow } from './store.ts';
+import { restore } from './restore.ts';
+import { findRecording, hasPicture, isGap, type SegmentRow } from './store.ts';
 
 /** A recording that another process began and this one goes on with. */
 export interface Reopened {
@@ -15,12 +19,17 @@ export interface Reopened {
   readonly renditions: Readonly<Partial<Record<RenditionName, EarlierRendition>>>;
 }
 
-/** Restores what was journalled and says where the recording stands. Null when there is no picture. */
+/**
+ * Restores what was journalled and says where the recording stands. Null when there is no picture: then what there is goes,
+ * because what comes begins with the same numbers.
+ */
 export async function reopen(deps: RecordingDeps, broadcastId: BroadcastId): Promise<Reopened | null> {
-  await restoreParts(deps, broadcastId);
+  const rows = await restore(deps, broadcastId);
   const recording = await findRecording(deps.db.sql, broadcastId);
-  const rows = await listSegments(deps.db.sql, broadcastId);
-  if (!recording || !hasPicture(recording, rows)) return null;
+  if (!recording || !hasPicture(recording, rows)) {
+    if (!(await hasJournals(deps, broadcastId))) await discard(deps, broadcastId);
+    return null;
+  }
   const renditions: Partial<Record<RenditionName, EarlierRendition>> = {};
   for (const [name, info] of recording.infos) {
     const own = rows.filter(row => row.rendition === name);
@@ -33,6 +42,11 @@ export async function reopen(deps: RecordingDeps, broadcastId: BroadcastId): Pro
   };
 }
 
+/** Those that could not be restored, because storage is full, may be restored later. */
+async function hasJournals({ journals }: RecordingDeps, broadcastId: BroadcastId): Promise<boolean> {
+  return (await journals.list(recordingPrefix(broadcastId).slice(0, -1))).length > 0;
+}
+
 function standing(rows: readonly SegmentRow[], info: RenditionInfo): EarlierRendition {
   const hole = rows.findLastIndex((row, i) => i > 0 && row.msn !== rows[i - 1]!.msn + 1);
   const from = Math.max(hole, 0);
@@ -42,6 +56,6 @@ function standing(rows: readonly SegmentRow[], info: RenditionInfo): EarlierRend
     discontinuitiesGone: rows.slice(0, from).filter(row => row.discontinuity).length,
     nextInit: Math.max(...rows.map(row => row.initNumber)) + 1,
     info,
-    rates: ratesOf(rows),
+    rates: ratesOf(rows.map(alone), TARGET_DURATION_S),
   };
 }

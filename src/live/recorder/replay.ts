@@ -24,9 +24,10 @@ export function createReplay(
   const names = [...recording.infos.keys()].filter(name => rows(name).length > 0);
   const merged = new Map(names.map(name => [name, mergeSegments(rows(name))]));
   const asLive = new Map(names.map(name => [name, rows(name).map(alone)]));
-  const replays = playlistsOf(recording, merged, 'vod');
-  const playlists = playlistsOf(recording, asLive, 'ended');
-  const multivariant = playlistBody(vodMultivariant(recording, rows));
+  const targetS = Math.ceil(longestS([...merged.values()].flat()));
+  const replays = playlistsOf(recording, merged, 'vod', targetS);
+  const playlists = playlistsOf(recording, asLive, 'ended', TARGET_DURATION_S);
+  const multivariant = playlistBody(vodMultivariant(recording, merged, targetS));
   return {
     ...storedMedia(deps, broadcastId),
     live: false,
@@ -49,9 +50,12 @@ export function createReplay(
 type Lines = ReadonlyMap<RenditionName, readonly MergedSegment[]>;
 
 /** One playlist for each rendition, of a common target duration. */
-function playlistsOf({ epochMs }: RecordingRow, renditions: Lines, state: 'vod' | 'ended') {
-  const targetDurationS =
-    state === 'vod' ? Math.ceil(longestS([...renditions.values()].flat())) : TARGET_DURATION_S;
+function playlistsOf(
+  { epochMs }: RecordingRow,
+  renditions: Lines,
+  state: 'vod' | 'ended',
+  targetDurationS: number,
+) {
   const text = (lines: readonly MergedSegment[]) =>
     writeMediaPlaylist({
       targetDurationS,
@@ -76,7 +80,10 @@ function longestS(segments: readonly MergedSegment[]): number {
 
 function describe(epochMs: number, { first, last, duration }: MergedSegment): PlaylistSegment {
   return {
-    uri: first === last ? urlOf(segmentName(first.msn), first.initNumber) : mergedName(first.msn, last.msn),
+    uri:
+      first === last
+        ? urlOf(segmentName(first.msn), first.initNumber, first.restored)
+        : mergedName(first.msn, last.msn),
     durationS: duration / first.timescale,
     programDateMs: epochMs + (first.start * 1000) / first.timescale,
     map: initName(first.initNumber),
@@ -103,24 +110,22 @@ function missing(epochMs: number, before: SegmentRow | undefined, row: SegmentRo
 }
 
 /** A layer that never had a picture is nobody's choice. */
-function vodMultivariant(
-  recording: RecordingRow,
-  rows: (name: RenditionName) => readonly SegmentRow[],
-): string {
+function vodMultivariant(recording: RecordingRow, renditions: Lines, targetS: number): string {
   const described = [...recording.infos].flatMap(([name, info]): Described[] => {
-    const own = rows(name);
-    if (own.every(isGap)) return [];
-    const { peakBps, averageBps, frameRate } = ratesOf(own);
+    const own = renditions.get(name) ?? [];
+    if (own.every(({ first }) => isGap(first))) return [];
+    const { peakBps, averageBps, frameRate } = ratesOf(own, targetS);
     return [{ name, info, peakBps, averageBps, frameRate }];
   });
   return describeVariants(described, REPLAY_NAME) ?? '';
 }
 
-export function ratesOf(rows: readonly SegmentRow[]): Rates {
-  const rates = new Rates();
-  for (const row of rows) {
-    if (isGap(row)) rates.gap();
-    else rates.add({ bytes: row.bytes, frames: row.frames, seconds: row.duration / row.timescale });
+/** Of segments as a playlist of this target duration lists them. */
+export function ratesOf(lines: readonly MergedSegment[], targetS: number): Rates {
+  const rates = new Rates(targetS);
+  for (const { first, bytes, frames, duration } of lines) {
+    if (isGap(first)) rates.gap();
+    else rates.add({ bytes, frames, seconds: duration / first.timescale });
   }
   return rates;
 }

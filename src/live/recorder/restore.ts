@@ -1,25 +1,42 @@
 import type { BroadcastId } from '#base/ids.ts';
 import { initKey, recordingPrefix, segmentKey } from './keys.ts';
+import { levelGaps } from './level.ts';
 import { join } from './part-journal.ts';
 import type { RecordingDeps } from './recording.ts';
 import { type JournalledSegment, readSegmentJournal } from './segment-journal.ts';
-import { hasSegment, insertRecording, insertSegments, setInfo } from './store.ts';
+import {
+  hasSegment,
+  insertRecording,
+  insertSegments,
+  listSegments,
+  type SegmentRow,
+  setInfo,
+} from './store.ts';
 
 /**
- * Makes segments of the parts that were journalled and never became one: after a crash, or a fault of storage. Can be
- * interrupted at any point and done again: a journal goes when its segment is kept. One that fails keeps no other.
+ * Everything that was kept of a recording, by rendition, with all renditions brought to the same end: after a crash, or a
+ * fault of storage. Can be interrupted at any point and done again.
  */
-export async function restoreParts(deps: RecordingDeps, broadcastId: BroadcastId): Promise<void> {
+export async function restore(deps: RecordingDeps, broadcastId: BroadcastId): Promise<SegmentRow[]> {
+  await restoreParts(deps, broadcastId);
+  const gaps = levelGaps(await listSegments(deps.db.sql, broadcastId));
+  await insertSegments(deps.db.sql, broadcastId, gaps);
+  return listSegments(deps.db.sql, broadcastId);
+}
+
+/** Makes segments of the parts that were journalled and never became one. One that fails keeps no other. */
+async function restoreParts(deps: RecordingDeps, broadcastId: BroadcastId): Promise<void> {
   for (const key of await deps.journals.list(recordingPrefix(broadcastId).slice(0, -1))) {
     try {
-      await restore(deps, broadcastId, key);
+      await restoreJournal(deps, broadcastId, key);
     } catch (cause) {
       deps.log.error({ err: cause, key }, 'a journal of a recording could not be restored');
     }
   }
 }
 
-async function restore(deps: RecordingDeps, broadcastId: BroadcastId, key: string): Promise<void> {
+/** A journal goes when its segment is kept. */
+async function restoreJournal(deps: RecordingDeps, broadcastId: BroadcastId, key: string): Promise<void> {
   const bytes = await deps.journals.read(key);
   const segment = bytes && readSegmentJournal(bytes);
   if (segment) await keep(deps, broadcastId, segment);
@@ -42,7 +59,7 @@ async function keep(
   const duration = parts.reduce((sum, part) => sum + part.duration, 0);
   const frames = parts.reduce((sum, part) => sum + part.samples, 0);
   const place = { rendition, msn, start, duration, timescale, initNumber: init.number };
-  const row = { ...place, discontinuity, independent, bytes: bytes.length, frames };
+  const row = { ...place, discontinuity, independent, bytes: bytes.length, frames, restored: true };
   await insertSegments(db.sql, broadcastId, [row]);
   log.info({ broadcastId, rendition, msn, parts: parts.length }, 'a segment was restored from its parts');
 }

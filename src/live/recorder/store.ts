@@ -31,6 +31,7 @@ interface Tables {
     independent: number;
     bytes: number;
     frames: number;
+    restored: number;
   };
 }
 
@@ -56,6 +57,8 @@ export interface SegmentRow {
   /** 0 for a gap: nothing came in this time. */
   readonly bytes: number;
   readonly frames: number;
+  /** Made of what a crash left of it. */
+  readonly restored: boolean;
 }
 
 /** Whether there is a picture to play. */
@@ -71,7 +74,7 @@ export interface RecordingTotals {
   readonly bytes: number;
 }
 
-/** Eleven values each; databases take some tens of thousands in one statement. */
+/** Twelve values each; databases take some tens of thousands in one statement. */
 const ROWS_PER_INSERT = 500;
 
 const tables = (sql: Sql): Kysely<Tables> => sql.withTables();
@@ -143,6 +146,7 @@ function segmentColumns(broadcastId: BroadcastId, segment: SegmentRow): Tables['
     independent: segment.independent ? 1 : 0,
     bytes: segment.bytes,
     frames: segment.frames,
+    restored: segment.restored ? 1 : 0,
   };
 }
 
@@ -189,6 +193,7 @@ export async function listSegments(sql: Sql, broadcastId: BroadcastId): Promise<
     independent: row.independent === 1,
     bytes: row.bytes,
     frames: row.frames,
+    restored: row.restored === 1,
   }));
 }
 

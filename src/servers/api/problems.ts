@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '#base/log.ts';
 import { problemOf, Refusal } from '#contract/errors.ts';
+import { StorageFull } from '#ports/storage-full.ts';
 import { RouteTable } from './route-table.ts';
 
 /** Request bodies, unless a route names its own limit. */
@@ -40,8 +41,9 @@ function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, lo
   // Closing at once would reset the connection under a caller that still writes, who would never read why.
   if (refusal.code === 'too-large' && Number(request.headers['content-length']) <= UNREAD_BYTES_MAX)
     reply.removeHeader('connection');
-  if (refusal.code === 'internal')
-    log.error({ err: error, verb: request.method, url: request.url }, 'a request failed');
+  const fields = { err: error, verb: request.method, url: request.url };
+  if (refusal.code === 'internal') log.error(fields, 'a request failed');
+  if (error instanceof StorageFull) log.error(fields, `nothing can be saved: ${error.message}`);
   return sendProblem(reply, refusal);
 }
 
@@ -61,6 +63,7 @@ export function sendProblem(reply: FastifyReply, refusal: Refusal): FastifyReply
 /** What an error is to the caller. Anything that is not known to be the caller's doing is `internal`. */
 export function refusalOf(error: unknown, bodyBytesMax = BODY_BYTES_MAX): Refusal {
   if (error instanceof Refusal) return error;
+  if (error instanceof StorageFull) return new Refusal('storage-full');
   const { code, statusCode, validation, message } = error as Partial<FastifyError>;
   if (validation) return new Refusal('invalid-request', `The request does not fit: ${message}.`);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || statusCode === 413)

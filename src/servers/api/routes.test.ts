@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { methods } from '#contract/api/index.ts';
 import { Refusal } from '#contract/errors.ts';
+import { StorageFull } from '#ports/storage-full.ts';
 import { type ApiAnswer, startTestApi, type TestApi } from '#tests/support/api.ts';
 import { handle } from './handler.ts';
 import { BODY_BYTES_MAX } from './problems.ts';
@@ -38,6 +39,8 @@ const handlers = [
   })),
   handle(methods.getPost, async ({ params }) => {
     if (params.id === 'broken') throw new Error('the password is swordfish');
+    if (params.id === 'full')
+      throw new StorageFull('the disk is full: free some of it', new Error('swordfish'));
     if (params.id === 'slow') throw new Refusal('too-many-requests', 'Slow down.', 1.2);
     throw new Refusal('not-found', `There is no post ${params.id}.`);
   }),
@@ -175,6 +178,18 @@ describe('a mounted method', () => {
     problem(answer, 500, 'internal');
     assert.ok(!JSON.stringify(answer.body).includes('swordfish'));
     assert.match(String((logged[0]!.fields as { err: Error }).err), /swordfish/);
+  });
+
+  it('says that nothing was saved, and to the log what the operator can do', async () => {
+    logged.length = 0;
+    const answer = await api.call('GET', '/api/v1/posts/full');
+    problem(answer, 507, 'storage-full');
+    assert.match(JSON.stringify(answer.body), /Nothing of this was saved/);
+    assert.doesNotMatch(JSON.stringify(answer.body), /free some of it|swordfish/);
+    assert.deepEqual(
+      logged.map(line => line.message),
+      ['nothing can be saved: the disk is full: free some of it'],
+    );
   });
 
   it('sets several cookies, each on its own line', async () => {

@@ -16,7 +16,7 @@ export const URL_MAX = 512;
 
 /** What stands before `_` only keeps caches from taking one segment for another. */
 const PATH =
-  /^\/hls\/([0-9a-z]{26})\/(?:(index\.m3u8)|(video(?:-[2-9])?|audio)\/(?:(index|replay)\.m3u8|init-(\d{1,9})\.mp4|(?:\d{1,9}_)?(\d{1,9})(?:\.(\d{1,4})|-(\d{1,9}))?\.m4s))$/;
+  /^\/hls\/([0-9a-z]{26})\/(?:(index\.m3u8)|(video(?:-[2-9])?|audio)\/(?:(index|replay)\.m3u8|init-(\d{1,9})\.mp4|(?:\d{1,10}_)?(\d{1,9})(?:\.(\d{1,4})|-(\d{1,9}))?\.m4s))$/;
 
 /** URLs of which the target is kept: everybody asks for the same few at the live edge. */
 const KNOWN_MAX = 4096;

@@ -5,7 +5,13 @@ import { type ErrorCode, errors } from '#contract/errors.ts';
 import { publicSchema, type Schema } from './schemas.ts';
 
 /** Refusals that any method may give, besides its own. */
-const ALWAYS: readonly ErrorCode[] = ['invalid-request', 'too-many-requests', 'internal', 'unavailable'];
+const ALWAYS: readonly ErrorCode[] = [
+  'invalid-request',
+  'too-many-requests',
+  'internal',
+  'unavailable',
+  'storage-full',
+];
 
 const named = {
   Account: types.Account,

@@ -1,0 +1,53 @@
+import type { RenditionName } from '../packager/source.ts';
+import type { SegmentRow } from './store.ts';
+
+/** Renditions that end this close to each other end together. */
+const TOGETHER_S = 0.4;
+
+/**
+ * The gaps that bring every rendition as far as the one that was kept furthest: a crash takes more of one than of another.
+ * Video layers first, so that all of them are cut where the one that has most is cut.
+ */
+export function levelGaps(rows: readonly SegmentRow[]): SegmentRow[] {
+  const layers = gapsOf(rows.filter(row => row.rendition !== 'audio'));
+  return [...layers, ...gapsOf([...rows, ...layers])];
+}
+
+function gapsOf(rows: readonly SegmentRow[]): SegmentRow[] {
+  const renditions = Map.groupBy(rows, row => row.rendition);
+  const furthest = [...renditions.values()].toSorted((a, b) => endS(b) - endS(a))[0] ?? [];
+  return [...renditions].flatMap(([name, own]) => gapsAfter(name, own, furthest));
+}
+
+/** What `furthest` has after the end of `own`, as gaps, behind as many discontinuities. */
+function gapsAfter(
+  rendition: RenditionName,
+  own: readonly SegmentRow[],
+  furthest: readonly SegmentRow[],
+): SegmentRow[] {
+  if (endS(furthest) - endS(own) < TOGETHER_S) return [];
+  const last = own.at(-1)!;
+  const ticks = (of: number, row: SegmentRow) => Math.round((of * last.timescale) / row.timescale);
+  const gaps: SegmentRow[] = [];
+  let end = last.start + last.duration;
+  let breaks = own.filter(row => row.discontinuity).length;
+  let passed = 0;
+  for (const row of furthest) {
+    if (row.discontinuity) passed++;
+    const start = Math.max(ticks(row.start, row), end);
+    const rowEnd = ticks(row.start + row.duration, row);
+    if (rowEnd <= start) continue;
+    const discontinuity = passed > breaks;
+    breaks = Math.max(breaks, passed);
+    const place = { rendition, msn: last.msn + 1 + gaps.length, start, duration: rowEnd - start };
+    const nothing = { independent: true, bytes: 0, frames: 0, restored: false };
+    gaps.push({ ...last, ...place, ...nothing, discontinuity });
+    end = rowEnd;
+  }
+  return gaps;
+}
+
+function endS(rows: readonly SegmentRow[]): number {
+  const last = rows.at(-1);
+  return last ? (last.start + last.duration) / last.timescale : 0;
+}
