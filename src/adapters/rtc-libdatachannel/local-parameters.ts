@@ -48,10 +48,11 @@ function boundAddresses(bind: string | undefined, own: readonly string[]): reado
   return bind === undefined || bind === '::' ? own : [bind];
 }
 
-/** Neither loopback nor link-local, which mean nothing elsewhere (RFC 8445 section 5.1.1.1). */
+/** IPv6 first; neither loopback nor link-local, which mean nothing elsewhere (RFC 8445 section 5.1.1.1). */
 function ownAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap(entries => entries ?? [])
     .filter(({ internal, address }) => !internal && !/^(?:169\.254\.|fe[89ab])/i.test(address))
-    .map(({ address }) => address);
+    .map(({ address }) => address)
+    .sort((a, b) => Number(b.includes(':')) - Number(a.includes(':')));
 }
