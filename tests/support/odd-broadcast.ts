@@ -75,6 +75,7 @@ export class OddBroadcast {
           const local = { ...oddOffer.remote, setup: 'passive', candidates: [] } as const;
           return { local, send: bytes => this.#rtcp(bytes), close() {} };
         },
+        offer: () => Promise.reject(new Error('a publisher is offered nothing')),
         close: async () => {},
       },
       clock: this.clock,

@@ -70,6 +70,7 @@ describe('WhipSession', () => {
         },
       };
     },
+    offer: () => Promise.reject(new Error('a publisher is offered nothing')),
     close: async () => {},
   };
   const open = (over: Partial<Rtc> = {}) =>
