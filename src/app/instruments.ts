@@ -86,6 +86,11 @@ export function measureWhep(metrics: Metrics, whep: WhepServer): void {
   const count = (name: string, help: string, read: () => number) =>
     metrics.total(`skylark_whep_${name}_total`, help, read);
   metrics.gauge('skylark_whep_sessions', 'Viewers connected by WHEP', () => whep.sessions);
+  metrics.gauge(
+    'skylark_whep_sound_alone',
+    'Viewers by WHEP that get no pictures, for none fit',
+    () => whep.soundAlone,
+  );
   metrics.gauge('skylark_whep_full', '1 while new viewers are sent to HLS', () => Number(whep.isFull));
   metrics.gauge('skylark_busy_ratio', 'How busy the process is, as capacity sees it', () => whep.busy);
   metrics.gauge('skylark_whep_loss_ratio', 'Mean share of packets that viewers lose', () => whep.lossRatio);

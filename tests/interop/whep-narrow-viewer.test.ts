@@ -119,11 +119,13 @@ describe('one viewer behind a narrow link, another beside it', {
       },
       FALL_MS * 2,
     );
+    assert.equal(server.whep.soundAlone, 1);
   });
 
   it('and when the link is wide again, the best layer', async () => {
     relay.limitBps = null;
     await shows(BEST, CLIMB_MS);
+    assert.equal(server.whep.soundAlone, 0);
   });
 });
 

@@ -40,7 +40,12 @@ async function create(file: string): Promise<JournalFile> {
   const folder = path.dirname(file);
   await mkdir(folder, { recursive: true });
   const descriptor = await openFile(file, 'w');
-  await syncFolder(folder);
+  try {
+    await syncFolder(folder);
+  } catch (error) {
+    await closeFile(descriptor);
+    throw error;
+  }
   return {
     append: bytes => storageFaults(`appending to ${path.basename(file)}`, () => append(descriptor, bytes)),
     close: () => storageFaults(`closing ${path.basename(file)}`, () => closeFile(descriptor)),

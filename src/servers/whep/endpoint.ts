@@ -52,6 +52,8 @@ export interface WhepServer {
   /** The mean over all viewers of the share of packets lost that each reported last, 0 to 1. */
   readonly lossRatio: number;
   readonly sessions: number;
+  /** Of these, the ones for which no layer fits. */
+  readonly soundAlone: number;
   /** Whether new viewers are sent to HLS. */
   readonly isFull: boolean;
   /** How busy the process was lately, 0 to 1; smoothed. */
@@ -84,6 +86,11 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
 
   get sessions(): number {
     return this.signalling.sessions.size;
+  }
+
+  get soundAlone(): number {
+    const sessions = this.signalling.sessions.values();
+    return sessions.reduce((count, session) => count + Number(session.stats.trackId === null), 0);
   }
 
   get sent(): WhepSent {
