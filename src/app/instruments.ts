@@ -1,4 +1,4 @@
-import type { AirCounts, PartCut } from '#live/index.ts';
+import type { AirCounts, KeyframeInterval, PartCut } from '#live/index.ts';
 import type { HlsStats } from '#servers/hls/index.ts';
 import type { SocketServer } from '#servers/socket/index.ts';
 import type { WhepServer } from '#servers/whep/index.ts';
@@ -12,6 +12,15 @@ const PART_BUCKETS_S = [0.05, 0.1, 0.15, 0.18, 0.2, 0.21, 0.22, 0.25, 0.5, 1];
 export function measureParts(metrics: Metrics): PartCut {
   const help = 'Duration of HLS parts, by rendition';
   return metrics.histogram('skylark_hls_part_duration_seconds', help, 'rendition', PART_BUCKETS_S);
+}
+
+/** What encoders are set to: 2 s is good; without answers to PLI, viewers by HLS join as late as this is long. */
+const KEYFRAME_BUCKETS_S = [0.5, 1, 2, 4, 8, 16, 60];
+
+/** Key-frame intervals, by layer. */
+export function measureKeyframes(metrics: Metrics): KeyframeInterval {
+  const help = 'Media time from one key frame of a publisher to the next, by layer';
+  return metrics.histogram('skylark_whip_keyframe_interval_seconds', help, 'layer', KEYFRAME_BUCKETS_S);
 }
 
 export function measureLive(
@@ -30,6 +39,7 @@ export function measureLive(
   count('stream_gops_cut', 'Caches that outgrew their bounds', () => live.counts.gopsCut);
   count('hls_dropped_frames', 'Pictures that HLS left out', () => live.counts.droppedFrames);
   count('hls_dropped_audio_frames', 'AAC frames that HLS left out', () => live.counts.droppedAudioFrames);
+  count('recording_lost_writes', 'Pieces that a recording lacks for good', () => live.counts.recordingLost);
   count('hls_silent_frames', 'AAC frames of silence put for lost sound', () => live.counts.silentFrames);
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { newBroadcast } from '#tests/support/new-broadcast.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
@@ -18,6 +19,7 @@ const NAMES = [
   'skylark_hls_responses_total',
   'skylark_hls_silent_frames_total',
   'skylark_hls_waiting_requests',
+  'skylark_recording_lost_writes_total',
   'skylark_socket_failures_total',
   'skylark_socket_topics',
   'skylark_sockets',
@@ -37,6 +39,7 @@ const NAMES = [
   'skylark_whep_sessions',
   'skylark_whip_bytes_total',
   'skylark_whip_dropped_units_total',
+  'skylark_whip_keyframe_interval_seconds',
   'skylark_whip_keyframes_total',
   'skylark_whip_lost_packets_total',
   'skylark_whip_nacks_total',
@@ -44,6 +47,7 @@ const NAMES = [
   'skylark_whip_packets_total',
   'skylark_whip_plis_total',
   'skylark_whip_recovered_packets_total',
+  'skylark_whip_reordered_pictures_total',
   'skylark_whip_sessions',
 ];
 
@@ -60,6 +64,12 @@ describe('the metrics of a running server', () => {
     for (const name of NAMES) assert.match(text, new RegExp(`^# TYPE ${name} `, 'm'));
   });
 
+  it('are all in the guide for operators', async () => {
+    const guide = await readFile(new URL('../../docs/guide/metrics.md', import.meta.url), 'utf8');
+    for (const [, name] of (await scrape()).matchAll(/^# TYPE (skylark_\S+) /gm))
+      assert.ok(guide.includes(name!), `${name} is not in docs/guide/metrics.md`);
+  });
+
   it('keep to the naming rules: counters end with _total, and nothing else does', async () => {
     for (const [, name, type] of (await scrape()).matchAll(/^# TYPE (skylark_\S+) (\w+)$/gm))
       assert.equal(name!.endsWith('_total'), type === 'counter', `${name} is a ${type}`);
@@ -72,6 +82,12 @@ describe('the metrics of a running server', () => {
         'a part is cut',
         async () => (await value('skylark_hls_part_duration_seconds_count{rendition="audio"}')) > 0,
       );
+      const interval = 'skylark_whip_keyframe_interval_seconds';
+      await until(
+        'a second key frame came',
+        async () => (await value(`${interval}_count{layer="video"}`)) > 0,
+      );
+      assert.ok((await value(`${interval}_sum{layer="video"}`)) > 0);
       assert.equal(await value('skylark_broadcasts_live'), 1);
       assert.equal(await value('skylark_whip_sessions'), 1);
       assert.equal(await value('skylark_stream_publishers_total'), 1);

@@ -10,7 +10,7 @@ import { createLive } from '#live/index.ts';
 import { createSocial } from '#social/index.ts';
 import { openAdapters } from './adapters.ts';
 import type { Config } from './config.ts';
-import { measureParts } from './instruments.ts';
+import { measureKeyframes, measureParts } from './instruments.ts';
 import { createMetrics } from './metrics.ts';
 import { loadSecret } from './secret.ts';
 import { serve } from './serve.ts';
@@ -60,6 +60,7 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
     transcoder,
     config: { publicUrl: config.publicUrl },
     partCut: measureParts(metrics),
+    keyframeInterval: measureKeyframes(metrics),
   });
 
   await db.migrate({ ...accounts.migrations, ...social.migrations, ...live.migrations, ...jobs.migrations });

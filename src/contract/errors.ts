@@ -15,8 +15,8 @@ export const errors = {
   },
   'invalid-sdp': {
     status: 400,
-    title: 'The SDP is not a usable offer',
-    advice: 'Send a complete SDP offer with ICE and DTLS parameters and bundled media.',
+    title: 'The SDP is not usable',
+    advice: 'Send a complete SDP with ICE and DTLS parameters and bundled media.',
   },
   'sign-in-required': {
     status: 401,
@@ -46,8 +46,8 @@ export const errors = {
   },
   'no-common-codec': {
     status: 406,
-    title: 'The offer lacks a codec that Skylark takes',
-    advice: 'Offer H.264 video (packetization mode 1) and Opus audio.',
+    title: 'The SDP lacks a codec that Skylark takes',
+    advice: 'Offer, or answer with, H.264 video (packetization mode 1) and Opus audio.',
   },
   'handle-taken': { status: 409, title: 'That handle is taken', advice: 'Choose another handle.' },
   'email-taken': { status: 409, title: 'That address has an account already', advice: 'Sign in instead.' },
@@ -55,6 +55,16 @@ export const errors = {
     status: 409,
     title: 'Somebody publishes this broadcast already',
     advice: 'Stop the other publisher first, or take over with `If-Match: *`.',
+  },
+  'answer-missing': {
+    status: 409,
+    title: 'The answer to our offer comes first',
+    advice: 'Send the SDP answer by PATCH as `application/sdp`, then candidates.',
+  },
+  'answer-unexpected': {
+    status: 409,
+    title: 'This session awaits no SDP answer',
+    advice: 'Answer a counter-offer once. To change anything else, start a new session.',
   },
   'broadcast-over': {
     status: 410,

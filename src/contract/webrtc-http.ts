@@ -1,6 +1,6 @@
 import { Refusal } from './errors.ts';
 
-/** What WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) have in common at the level of HTTP. */
+/** What WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep-04) have in common at the level of HTTP. */
 
 export const SDP_TYPE = 'application/sdp';
 /** RFC 8840 section 9. */
@@ -12,16 +12,18 @@ export const crossOriginHeaders: Readonly<Record<string, string>> = {
   'access-control-expose-headers': 'Location, ETag, Link, Retry-After, WWW-Authenticate',
 };
 
-/** For the answer to `OPTIONS`; `verbs` are what the address takes. */
-export function preflightHeaders(verbs: readonly string[]): Readonly<Record<string, string>> {
-  const takesOffers = verbs.includes('POST');
+/** For the answer to `OPTIONS`; `verbs` are what the address takes, `types` the bodies of the first one. */
+export function preflightHeaders(
+  verbs: readonly string[],
+  types: readonly string[],
+): Readonly<Record<string, string>> {
   return {
     allow: ['OPTIONS', ...verbs].join(', '),
     'access-control-allow-methods': verbs.join(', '),
     'access-control-allow-headers': 'Authorization, Content-Type, If-Match',
     'access-control-max-age': '86400',
     // RFC 9725 section 4.2 and RFC 5789 section 3.1.
-    ...(takesOffers ? { 'accept-post': SDP_TYPE } : { 'accept-patch': ICE_FRAGMENT_TYPE }),
+    [verbs[0] === 'POST' ? 'accept-post' : 'accept-patch']: types.join(', '),
   };
 }
 
@@ -30,10 +32,14 @@ export function bearerToken(authorization: string | undefined): string | null {
   return /^Bearer +([\w.~+/=-]{1,512})$/i.exec(authorization ?? '')?.[1] ?? null;
 }
 
+/** Whether a `Content-Type` header names `type`, whatever its parameters. */
+export function isOfType(type: string, contentType: string | undefined): boolean {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() === type;
+}
+
 /** The body of a request that must be of `type`. */
 export function bodyOfType(type: string, contentType: string | undefined, body: unknown): string {
-  const given = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (given !== type || typeof body !== 'string')
+  if (!isOfType(type, contentType) || typeof body !== 'string')
     throw new Refusal('unsupported-media-type', `Send a body of ${type}.`);
   return body;
 }
@@ -55,6 +61,15 @@ export function checkIfMatch(ifMatch: string | undefined, etag: string): void {
   if (tags === null) throw new Refusal('etag-required');
   if (tags === '*') throw noRestart();
   if (!tags.includes(etag)) throw new Refusal('etag-mismatch');
+}
+
+/**
+ * Checks `If-Match` of an answer to a counter-offer. It may be absent: the draft asks for it to tell one ICE session from
+ * another, and there is none yet; its own example has none.
+ */
+export function checkIfMatchOfAnswer(ifMatch: string | undefined, etag: string): void {
+  const tags = etagsOf(ifMatch);
+  if (tags !== null && tags !== '*' && !tags.includes(etag)) throw new Refusal('etag-mismatch');
 }
 
 /** What says that a fragment belongs to another ICE session than the one that was answered. */

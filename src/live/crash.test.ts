@@ -112,9 +112,10 @@ await onEveryDatabase('live, after a crash and on a full disk', open => {
     assert.match(await textOf((await rig.source(id)).playlist('video', fresh)), /EXT-X-PART:/);
     const ended = await rig.live.end(rig.ada, id);
     assert.deepEqual([ended.state, ended.durationMs], ['archived', 0]);
+    assert.ok(rig.live.counts.recordingLost > 0, 'what the recording lacks is counted');
     assert.deepEqual(
-      heard.filter(event => event.type === 'recording'),
-      [{ type: 'recording', kept: false }],
+      heard.filter(event => event.type === 'troubles'),
+      [{ type: 'troubles', troubles: ['not-recorded'] }],
     );
   });
 

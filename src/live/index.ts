@@ -25,6 +25,7 @@ import type { HlsSource } from './packager/source.ts';
 import { createRecorder } from './recorder/recorder.ts';
 import { roomMigrations } from './room/migrations.ts';
 import { createRoom, type Room } from './room/room.ts';
+import type { KeyframeInterval } from './stream/keyframe-intervals.ts';
 import type { Publisher } from './stream/publisher.ts';
 import type { Stream } from './stream/stream.ts';
 
@@ -43,6 +44,7 @@ export { Pending } from './packager/source.ts';
 export type { CommentPage, NewComment } from './room/comments.ts';
 export type { Room } from './room/room.ts';
 export type { TrackPacket } from './stream/gop-cache.ts';
+export type { KeyframeInterval } from './stream/keyframe-intervals.ts';
 export type { Publisher, PublisherLeave } from './stream/publisher.ts';
 export type { StreamReader } from './stream/reader.ts';
 export { Stream } from './stream/stream.ts';
@@ -64,6 +66,8 @@ export interface LiveDeps {
   };
   /** Told of every part of every broadcast, for the metrics. */
   readonly partCut?: PartCut;
+  /** Told of the key frames of every broadcast, for the metrics. */
+  readonly keyframeInterval?: KeyframeInterval;
 }
 
 export interface NewBroadcast {
@@ -113,7 +117,11 @@ export function createLive(deps: LiveDeps): Live {
   const { directory, config } = deps;
   const broadcasts = createBroadcasts(deps);
   const recorder = createRecorder(deps);
-  const { room, hearts, presence } = createRoom({ ...deps, broadcasts });
+  const { room, hearts, presence } = createRoom({
+    ...deps,
+    broadcasts,
+    troubles: id => onAir.find(id)?.troubles ?? [],
+  });
   const onAir = new OnAirRegistry({ ...deps, broadcasts, recorder, flushRoom: () => hearts.flush() });
   const publicUrl = config.publicUrl ?? '';
   const presenter = createPresenter({

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
 import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
-import type { Broadcast } from '#contract/api/types.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
-import { fresh, LiveRig, segmentsOf, textOf } from '#tests/support/live-rig.ts';
+import { fresh, isAbout, LiveRig, segmentsOf, textOf } from '#tests/support/live-rig.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
 import { until } from '#tests/support/until.ts';
-import { GRACE_MS, STARTING_MAX_MS } from './broadcast/lifecycle.ts';
+import { STARTING_MAX_MS } from './broadcast/lifecycle.ts';
 import { LINGER_MS } from './broadcast/on-air.ts';
 import { SWEEP_MS } from './broadcast/on-air-registry.ts';
 import { Pending } from './index.ts';
 import { listSegments } from './recorder/store.ts';
-import { PUBLISHER_QUIET_MS } from './stream/stream.ts';
-
-/** The last frames of audio and video do not end at the same moment. */
-const isAbout = ({ durationMs }: Broadcast, expectedMs: number) => Math.abs(durationMs! - expectedMs) < 50;
+import { packet, video } from './stream/samples.suite.ts';
+import { PICTURE_WAIT_MS } from './stream/seated-publisher.ts';
 
 await onEveryDatabase('live', open => {
   let rig: LiveRig;
@@ -34,7 +31,7 @@ await onEveryDatabase('live', open => {
     assert.equal(away.whipUrl, `https://sky.example/whip/${away.id}`);
   });
 
-  it('the first key frame makes it rig.live, and its time is the start', async () => {
+  it('the first key frame makes it live, and its time is the start', async () => {
     const startedAtMs = rig.house.clock.nowMs();
     const { id } = await rig.goOnAir(3);
     const broadcast = await rig.live.get(id);
@@ -49,86 +46,25 @@ await onEveryDatabase('live', open => {
     );
   });
 
-  it('only the token opens a broadcast', async () => {
-    const { id, publishToken } = await rig.goOnAir(1);
-    await assert.rejects(rig.live.publish(id, 'guessed'), { code: 'wrong-publish-token' });
-    await assert.rejects(rig.live.publish(rig.house.ids.next(), publishToken), { code: 'not-found' });
-    assert.equal((await rig.live.get(id)).state, 'live');
-  });
-
-  it('who has the token takes over with the first key frame: one broadcast, one playlist, one replay', async () => {
-    const { id, publishToken, publisher } = await rig.goOnAir(3);
-    let dismissed = false;
-    publisher.onClosed(() => {
-      dismissed = true;
-    });
-    const phone = await rig.live.publish(id, publishToken, { client: 'phone', session: '2', after: null });
-    assert.equal(dismissed, false, 'viewers keep the old pictures until there are new ones');
-    feedPublisher(phone).until(3);
-    assert.equal(dismissed, true);
-    await assert.rejects(rig.live.publish(id, publishToken, { client: 'x', session: '3', after: ['1'] }), {
-      code: 'taken-over',
-    });
-    const ended = await rig.live.end(rig.ada, id);
-    assert.ok(isAbout(ended, 6000), `${ended.durationMs}`);
+  it('tells the room that no picture comes, also whoever enters later, and that one came', async () => {
+    const { id, publishToken } = await rig.live.create(rig.ada, { title: 'A walk' });
+    const heard = rig.house.hear(id);
+    const publisher = await rig.live.publish(id, publishToken);
+    publisher.packet(video, packet(0));
+    rig.house.clock.advance(PICTURE_WAIT_MS);
+    const entered = await rig.live.room.snapshot(id);
+    const said = { type: 'troubles', troubles: ['no-picture'] } as const;
     assert.deepEqual(
-      (await rig.told(id)).map(event => event.state),
-      ['live', 'ended', 'archived'],
+      entered.events.filter(event => event.type === 'troubles'),
+      [said],
     );
-  });
-
-  it('a publisher that fell silent does not keep its successor out', async () => {
-    const { id, publishToken, publisher } = await rig.goOnAir(1);
-    let dismissed = false;
-    publisher.onClosed(() => {
-      dismissed = true;
-    });
-    rig.house.clock.advance(PUBLISHER_QUIET_MS);
-    const successor = await rig.live.publish(id, publishToken);
-    feedPublisher(successor).until(1);
-    assert.equal(dismissed, true);
-    assert.equal((await rig.live.get(id)).state, 'live');
-  });
-
-  it('a publisher that is lost may come back and goes on in the same broadcast', async () => {
-    const { id, publishToken, publisher } = await rig.goOnAir(3);
-    rig.house.clock.advance(3000);
-    const interrupted = rig.reaches(id, 'interrupted');
-    publisher.close('lost');
-    await interrupted;
-    await assert.rejects(rig.live.watch(id), { code: 'not-live' });
-    assert.equal((await rig.live.get(id)).playback.whepUrl, null);
-    rig.house.clock.advance(GRACE_MS - 5000);
-    const again = await rig.live.publish(id, publishToken);
-    let dismissed = false;
-    again.onClosed(() => {
-      dismissed = true;
-    });
-    const resumed = rig.reaches(id, 'live');
-    feedPublisher(again).until(3);
-    await resumed;
-    rig.house.clock.advance(GRACE_MS);
-    assert.equal(dismissed, false);
-    const ended = await rig.live.end(rig.ada, id);
-    assert.equal(ended.state, 'archived');
-    assert.equal(segmentsOf(await textOf((await rig.source(id)).playlist('video', fresh))).length, 4);
+    const isLive = rig.reaches(id, 'live');
+    feedPublisher(publisher).until(1);
+    await isLive;
     assert.deepEqual(
-      (await rig.told(id)).map(event => event.state),
-      ['live', 'interrupted', 'live', 'ended', 'archived'],
+      heard.filter(event => event.type === 'troubles'),
+      [said, { type: 'troubles', troubles: [] }],
     );
-  });
-
-  it('a publisher that does not come back ends the broadcast after the grace', async () => {
-    const { id, publisher } = await rig.goOnAir(3);
-    const interrupted = rig.reaches(id, 'interrupted');
-    publisher.close('lost');
-    await interrupted;
-    rig.house.clock.advance(GRACE_MS - 1);
-    assert.equal((await rig.live.get(id)).state, 'interrupted');
-    const archived = rig.reaches(id, 'archived');
-    rig.house.clock.advance(1);
-    await archived;
-    assert.ok(isAbout(await rig.live.get(id), 3000));
   });
 
   it('when the owner ends it, the publisher is let go and the replay is there at once', async () => {

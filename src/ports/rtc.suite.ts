@@ -3,14 +3,21 @@ import { createSocket } from 'node:dgram';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { FakeClock } from '#base/fake-clock.ts';
 import { Fault } from '#base/fault.ts';
-import { openRtcPeer, type RtcPeer } from '#tests/support/rtc-peer.ts';
-import { RTC_CONNECT_TIMEOUT_MS, type Rtc, type RtcState, type RtcTransport } from './rtc.ts';
+import { openAnsweringPeer, openRtcPeer, type RtcPeer } from '#tests/support/rtc-peer.ts';
+import {
+  RTC_CONNECT_TIMEOUT_MS,
+  type Rtc,
+  type RtcEvents,
+  type RtcOffered,
+  type RtcState,
+  type RtcTransport,
+} from './rtc.ts';
 
 /** Opens the adapter on a free port of 127.0.0.1. */
 export type OpenRtc = (clock: FakeClock) => Promise<Rtc & { readonly port: number }>;
 
-interface Accepted {
-  readonly transport: RtcTransport;
+interface Watched<Transport extends RtcTransport> {
+  readonly transport: Transport;
   readonly states: RtcState[];
   readonly packets: Uint8Array[];
   /** Resolves when the state or packet came that `wanted` asks for. */
@@ -29,7 +36,7 @@ export function rtcSuite(name: string, open: OpenRtc): void {
   describe(`rtc: ${name}`, () => {
     let clock: FakeClock;
     let rtc: Awaited<ReturnType<OpenRtc>>;
-    let peers: RtcPeer[];
+    let peers: { close(): void }[];
 
     beforeEach(async () => {
       clock = new FakeClock();
@@ -172,6 +179,59 @@ export function rtcSuite(name: string, open: OpenRtc): void {
       assert.equal(waiting.local.setup, 'passive');
     });
 
+    const connectOffered = async () => {
+      const offered = await offer(rtc);
+      const peer = await openAnsweringPeer(offered.transport.local);
+      peers.push(peer);
+      return { offered, peer };
+    };
+
+    it('an offer that is answered connects, and sends and receives as any other', async () => {
+      const { offered, peer } = await connectOffered();
+      assert.equal(offered.transport.local.setup, 'actpass');
+      const forth = new Promise<Uint8Array>(resolve => peer.onPacket(resolve));
+      offered.transport.answered(peer.parameters);
+      await Promise.all([peer.opened, offered.until(() => offered.states.includes('connected'))]);
+      const foreign = rtp(5, 1200);
+      foreign.set([1, 2, 3, 4], 8);
+      assert.equal(offered.transport.send(foreign), true);
+      assert.deepEqual([...(await forth)], [...foreign]);
+      peer.send(pli);
+      await offered.until(() => offered.packets.length === 1);
+      assert.deepEqual([...offered.packets[0]!], [...pli]);
+      clock.advance(RTC_CONNECT_TIMEOUT_MS * 2);
+      assert.deepEqual(offered.states, ['connected']);
+    });
+
+    it('an offer waits for its answer in time, and after it has the time to connect', async () => {
+      const silent = await offer(rtc);
+      const { offered, peer } = await connectOffered();
+      clock.advance(RTC_CONNECT_TIMEOUT_MS - 1);
+      offered.transport.answered(peer.parameters);
+      clock.advance(1);
+      assert.deepEqual(silent.states, ['closed']);
+      await offered.until(() => offered.states.includes('connected'));
+      assert.deepEqual(offered.states, ['connected']);
+      assert.equal(rtc.openTransports, 1);
+    });
+
+    it('an answer that cannot be used closes its transport', async () => {
+      const { offered, peer } = await connectOffered();
+      const bad = { ...peer.parameters, fingerprint: 'sha-256 nonsense' };
+      assert.throws(() => offered.transport.answered(bad), Fault);
+      assert.deepEqual(offered.states, ['closed']);
+      assert.throws(() => offered.transport.answered(peer.parameters), Fault);
+      assert.equal(rtc.openTransports, 0);
+    });
+
+    it('who answers with the fingerprint of another does not connect', async () => {
+      const { offered, peer } = await connectOffered();
+      const fingerprint = `sha-256 ${Array(32).fill('AB').join(':')}`;
+      offered.transport.answered({ ...peer.parameters, fingerprint });
+      await offered.until(() => offered.states.length > 0);
+      assert.deepEqual(offered.states, ['closed']);
+    });
+
     it('parameters that cannot be used are a fault and leave nothing behind', async () => {
       const events = { packet() {}, state() {} };
       const bad = {
@@ -200,24 +260,37 @@ export function rtcSuite(name: string, open: OpenRtc): void {
     });
 
     it('closing closes every transport and refuses new ones', async () => {
-      const { accepted } = await connect('sendonly');
+      const { peer, accepted } = await connect('sendonly');
+      const offered = await offer(rtc);
       await rtc.close();
       await rtc.close();
       assert.deepEqual(accepted.states, ['connected', 'closed']);
+      assert.deepEqual(offered.states, ['closed']);
       assert.equal(rtc.openTransports, 0);
-      await assert.rejects(accept(rtc, peers[0]!, 'recvonly'), Fault);
+      await assert.rejects(accept(rtc, peer, 'recvonly'), Fault);
+      await assert.rejects(offer(rtc), Fault);
     });
   });
 }
 
-async function accept(rtc: Rtc, peer: RtcPeer, direction: 'recvonly' | 'sendonly'): Promise<Accepted> {
+function accept(rtc: Rtc, peer: RtcPeer, direction: 'recvonly' | 'sendonly'): Promise<Watched<RtcTransport>> {
+  return watched(events => rtc.accept(peer.parameters, direction, events));
+}
+
+function offer(rtc: Rtc): Promise<Watched<RtcOffered>> {
+  return watched(events => rtc.offer('sendonly', events));
+}
+
+async function watched<Transport extends RtcTransport>(
+  open: (events: RtcEvents) => Promise<Transport>,
+): Promise<Watched<Transport>> {
   const states: RtcState[] = [];
   const packets: Uint8Array[] = [];
   const waiting = new Set<() => void>();
   const changed = () => {
     for (const check of waiting) check();
   };
-  const transport = await rtc.accept(peer.parameters, direction, {
+  const transport = await open({
     packet(bytes) {
       packets.push(bytes);
       changed();

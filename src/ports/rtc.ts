@@ -11,9 +11,15 @@ export interface RtcRemote extends RtcParameters {
   readonly setup: 'actpass' | 'active';
 }
 
-/** `a=candidate:` lines without the prefix `a=`. */
-export interface RtcLocal extends RtcParameters {
+/** The side that answered an offer of ours. Who is `active` begins the DTLS handshake. */
+export interface RtcAnswerer extends RtcParameters {
   readonly setup: 'active' | 'passive';
+}
+
+/** Ours: `actpass` in an offer (RFC 8842 section 5.2), the other two in an answer. */
+export interface RtcLocal extends RtcParameters {
+  readonly setup: 'actpass' | 'active' | 'passive';
+  /** `a=candidate:` lines without the prefix `a=`. */
   readonly candidates: readonly string[];
 }
 
@@ -38,12 +44,18 @@ export interface RtcTransport {
   close(): void;
 }
 
+/** A transport of our own offer: it waits for the answer first, as long as for a connection. */
+export interface RtcOffered extends RtcTransport {
+  /** To be called once; from then on it has the time to connect. A `Fault` when the parameters cannot be used, which closes it. */
+  answered(remote: RtcAnswerer): void;
+}
+
 /** A transport that has not connected by then is closed. */
 export const RTC_CONNECT_TIMEOUT_MS = 30_000;
 
 /**
- * Answers offers as an agent that waits for the other side's checks, as an ICE-lite one does: its candidates are of no
- * use here and nothing is ever sent to an address that an offer names. All transports share one UDP port.
+ * Answers offers, or makes them, as an agent that waits for the other side's checks, as an ICE-lite one does: its candidates are of no
+ * use here and nothing is ever sent to an address that its SDP names. All transports share one UDP port.
  * `direction` is ours: `recvonly` for WHIP, `sendonly` for WHEP.
  */
 export interface Rtc {
@@ -51,6 +63,8 @@ export interface Rtc {
   readonly openTransports: number;
   /** A `Fault` when the parameters cannot be used or the port is closed. */
   accept(remote: RtcRemote, direction: 'recvonly' | 'sendonly', events: RtcEvents): Promise<RtcTransport>;
+  /** A `Fault` when the port is closed. */
+  offer(direction: 'recvonly' | 'sendonly', events: RtcEvents): Promise<RtcOffered>;
   /** Closes every transport. Idempotent. */
   close(): Promise<void>;
 }

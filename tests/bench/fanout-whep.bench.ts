@@ -5,7 +5,7 @@ import { until } from '#tests/support/until.ts';
 import { type Load, startFilm, startLoad } from './load/start.ts';
 
 /** Fewer than a core can carry: the load generators share the machine, and need more than the server does. */
-const VIEWERS = 40;
+const VIEWERS = 80;
 const LOADS = 2;
 const SETTLE_MS = 3_000;
 const MEASURE_MS = 15_000;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '#tests/support/browser.ts';
+import { openCamera, publishFromPage } from '#tests/support/page-whip.ts';
 import { settled } from '#tests/support/settled.ts';
 import {
   startWebrtcServer,
@@ -36,7 +37,11 @@ describe('Chromium publishes by WHIP and watches by WHEP', () => {
   });
 
   it('the camera arrives in the stream', async () => {
-    const answer = await broadcaster.evaluate(publish, [`/whip/${TEST_BROADCAST}`, TEST_TOKEN] as const);
+    const { answer } = await publishFromPage(broadcaster, {
+      url: `/whip/${TEST_BROADCAST}`,
+      token: TEST_TOKEN,
+      media: await openCamera(broadcaster, { width: 1280, height: 720, frameRate: 30 }),
+    });
     assert.match(answer, /a=rtpmap:\d+ rtx\/90000/, 'RTX is negotiated');
     assert.match(answer, /transport-cc/, 'transport-wide feedback is negotiated');
     await settled(() => server.stream.stats.keyframes > 0, 'a key frame');
@@ -85,30 +90,6 @@ describe('Chromium publishes by WHIP and watches by WHEP', () => {
     assert.equal(server.rtc.openTransports, 0);
   });
 });
-
-/** Runs in the page. */
-async function publish([path, token]: readonly [string, string]): Promise<string> {
-  const media = await navigator.mediaDevices.getUserMedia({
-    video: { width: 1280, height: 720, frameRate: 30 },
-    audio: true,
-  });
-  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  (window as unknown as Peers).publisher = pc;
-  pc.addTransceiver(media.getAudioTracks()[0]!, { direction: 'sendonly' });
-  const video = pc.addTransceiver(media.getVideoTracks()[0]!, { direction: 'sendonly' });
-  const codecs = RTCRtpSender.getCapabilities('video')!.codecs;
-  video.setCodecPreferences(codecs.filter(codec => /h264|rtx/i.test(codec.mimeType)));
-  await pc.setLocalDescription();
-  const response = await fetch(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
-    body: pc.localDescription!.sdp,
-  });
-  if (response.status !== 201) throw new Error(await response.text());
-  const sdp = await response.text();
-  await pc.setRemoteDescription({ type: 'answer', sdp });
-  return sdp;
-}
 
 /** Runs in the page. */
 async function watch(path: string): Promise<{ firstFrameMs: number }> {

@@ -7,6 +7,7 @@ import { requireBackend } from '#tests/support/backend.ts';
 import { openBrowser } from '#tests/support/browser.ts';
 import { ffprobe, ffprobePath } from '#tests/support/media.ts';
 import { type NewBroadcast, newBroadcast } from '#tests/support/new-broadcast.ts';
+import { openCamera, publishFromPage } from '#tests/support/page-whip.ts';
 import { type ServerProcess, startServerProcess } from '#tests/support/server-process.ts';
 import { until } from '#tests/support/until.ts';
 import { lint } from '../../tools/hls-lint/lint.ts';
@@ -39,7 +40,16 @@ describe('Chromium publishes three layers by WHIP', () => {
   });
 
   it('each is a variant of its own size, its answer takes them all', async () => {
-    const answer = await page.evaluate(publish, [broadcast.whipUrl, broadcast.publishToken] as const);
+    const { answer } = await publishFromPage(page, {
+      url: broadcast.whipUrl,
+      token: broadcast.publishToken,
+      media: await openCamera(page, { width: 960, height: 540, frameRate: 15 }),
+      encodings: [
+        { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 100_000 },
+        { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 350_000 },
+        { rid: 'f', maxBitrate: 1_000_000 },
+      ],
+    });
     assert.match(answer, /a=simulcast:recv q;h;f/);
     const sizes = async () => widths(await (await fetch(hlsUrl)).text());
     await until('three sizes', async () => (await sizes()).length === 3, RAMP_MS);
@@ -96,40 +106,6 @@ describe('Chromium publishes three layers by WHIP', () => {
 
 function widths(multivariant: string): number[] {
   return [...multivariant.matchAll(/RESOLUTION=(\d+)x/g)].map(match => Number(match[1]));
-}
-
-/** Runs in the page. */
-async function publish([url, token]: readonly [string, string]): Promise<string> {
-  const media = await navigator.mediaDevices.getUserMedia({
-    video: { width: 960, height: 540, frameRate: 15 },
-    audio: true,
-  });
-  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  pc.addTransceiver(media.getAudioTracks()[0]!, { direction: 'sendonly' });
-  const video = pc.addTransceiver(media.getVideoTracks()[0]!, {
-    direction: 'sendonly',
-    sendEncodings: [
-      { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 100_000 },
-      { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 350_000 },
-      { rid: 'f', maxBitrate: 1_000_000 },
-    ],
-  });
-  const parameters = video.sender.getParameters();
-  parameters.degradationPreference = 'maintain-resolution';
-  await video.sender.setParameters(parameters);
-  const codecs = RTCRtpSender.getCapabilities('video')!.codecs;
-  video.setCodecPreferences(codecs.filter(codec => /h264|rtx/i.test(codec.mimeType)));
-  await pc.setLocalDescription();
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
-    body: pc.localDescription!.sdp,
-  });
-  if (response.status !== 201) throw new Error(await response.text());
-  const sdp = await response.text();
-  await pc.setRemoteDescription({ type: 'answer', sdp });
-  Object.assign(globalThis, { publisher: pc }); // so that it is not collected
-  return sdp;
 }
 
 interface Seen {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '#tests/support/browser.ts';
 import { type NewBroadcast, newBroadcast } from '#tests/support/new-broadcast.ts';
+import { type PageSession, publishFromPage } from '#tests/support/page-whip.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 
@@ -44,8 +45,11 @@ describe('another device takes a broadcast over', () => {
     await page.goto(`${server.url}/healthz`);
     return page;
   };
-  const goLive = (page: Page, look: Look, ifMatch: string) =>
-    page.evaluate(publish, { ...look, url: broadcast.whipUrl, token: broadcast.publishToken, ifMatch });
+  const goLive = async (page: Page, look: Look, ifMatch: string): Promise<PageSession> => {
+    const media = await page.evaluateHandle(paint, look);
+    const { whipUrl: url, publishToken: token } = broadcast;
+    return publishFromPage(page, { url, token, media, ifMatch });
+  };
   const seen = (colour: Look['colour']) =>
     viewer.evaluate(colour => (window as unknown as Kept).seenAt[colour] ?? 0, colour);
   const hls = async (name: string): Promise<string> =>
@@ -56,6 +60,7 @@ describe('another device takes a broadcast over', () => {
   it('the first one is seen by WebRTC and by HLS', async () => {
     const session = await goLive(laptop, { colour: 'red', width: 640, height: 360 }, '*');
     etag = session.etag;
+    await laptop.evaluate(noteLoss);
     await until('a part is listed', async () => /EXT-X-PART:/.test(await videoPlaylist()));
     await viewer.evaluate(watch, `${server.url}/whep/${broadcast.id}`);
     await until('the laptop is seen', async () => (await seen('red')) > 0);
@@ -92,46 +97,29 @@ describe('another device takes a broadcast over', () => {
   });
 });
 
-/** Runs in the page. */
-async function publish(
-  options: Look & { readonly url: string; readonly token: string; readonly ifMatch: string },
-): Promise<{ etag: string; postedAt: number }> {
-  const kept = window as unknown as Kept;
-  const canvas = document.createElement('canvas');
-  Object.assign(canvas, { width: options.width, height: options.height });
+/** Runs in the page: a picture of one colour, and a tone. */
+function paint({ colour, width, height }: Look): MediaStream {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const g = canvas.getContext('2d')!;
   setInterval(() => {
-    g.fillStyle = options.colour;
-    g.fillRect(0, 0, options.width, options.height);
+    g.fillStyle = colour;
+    g.fillRect(0, 0, width, height);
   }, 33);
   const tone = new AudioContext().createOscillator();
   const out = (tone.context as AudioContext).createMediaStreamDestination();
   tone.connect(out);
   tone.start();
-  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  kept.publisher = pc;
+  return new MediaStream([...canvas.captureStream(30).getTracks(), ...out.stream.getTracks()]);
+}
+
+/** Runs in the page: notes when its connection is lost. */
+function noteLoss(): void {
+  const kept = window as unknown as Kept;
+  const { publisher } = kept;
   kept.lostAt = 0;
-  pc.onconnectionstatechange = () => {
-    if (!['connecting', 'connected'].includes(pc.connectionState)) kept.lostAt ||= Date.now();
+  publisher.onconnectionstatechange = () => {
+    if (!['connecting', 'connected'].includes(publisher.connectionState)) kept.lostAt ||= Date.now();
   };
-  pc.addTransceiver(out.stream.getAudioTracks()[0]!, { direction: 'sendonly' });
-  const video = pc.addTransceiver(canvas.captureStream(30).getVideoTracks()[0]!, { direction: 'sendonly' });
-  const { codecs } = RTCRtpSender.getCapabilities('video')!;
-  video.setCodecPreferences(codecs.filter(codec => /h264|rtx/i.test(codec.mimeType)));
-  await pc.setLocalDescription();
-  const postedAt = Date.now();
-  const response = await fetch(options.url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/sdp',
-      authorization: `Bearer ${options.token}`,
-      'if-match': options.ifMatch,
-    },
-    body: pc.localDescription!.sdp,
-  });
-  if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`);
-  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
-  return { etag: response.headers.get('etag')!, postedAt };
 }
 
 /** Runs in the page: notes when each colour is first seen. */

@@ -4,89 +4,9 @@ import { GOP_PACKETS_MAX } from '#live/stream/gop-cache.ts';
 import { corpusHex } from '#tests/support/corpus.ts';
 import { heldBytes } from '#tests/support/held-bytes.ts';
 import { OddBroadcast } from '#tests/support/odd-broadcast.ts';
+import { assertPlays, FORCED_CUTS, NEWEST_CODEC, play, send, WANDERS } from '#tests/support/odd-scene.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { PPS, SPS } from '#tests/support/simulated-publisher.ts';
-
-interface Scene {
-  readonly seconds: number;
-  readonly fps?: number;
-  /** RTP timestamp of picture `i`, captured at `ms`. */
-  readonly timestamp?: (ms: number, i: number) => number;
-  /** Whether picture `i` is a key frame; without it, when one was asked for. */
-  readonly key?: (i: number, wanted: boolean) => boolean;
-  readonly bytes?: (i: number) => number;
-  /** Whether a picture, and sound, is sent at this moment. */
-  readonly pictureAt?: (ms: number) => boolean;
-  readonly soundAt?: (ms: number) => boolean;
-  /** RTP timestamp of sound captured at `ms`. */
-  readonly soundTimestamp?: (ms: number) => number;
-  /** Called before picture `i`. */
-  readonly before?: (broadcast: OddBroadcast, i: number) => void;
-}
-
-async function play(scene: Scene): Promise<OddBroadcast> {
-  const broadcast = await OddBroadcast.open();
-  await send(scene, broadcast);
-  return broadcast;
-}
-
-/** Sends the scene; the clock of the broadcast stands at its beginning. */
-async function send(scene: Scene, broadcast: OddBroadcast): Promise<void> {
-  const { seconds, fps = 30, timestamp = ms => ms * 90, key = (_i, wanted) => wanted } = scene;
-  const { pictureAt = () => true, soundAt = () => true, soundTimestamp = ms => ms * 48 } = scene;
-  let [picture, sound] = [0, 0];
-  for (;;) {
-    const [pictureMs, soundMs] = [(picture * 1000) / fps, sound * 20];
-    const ms = Math.min(pictureMs, soundMs);
-    if (ms >= seconds * 1000) return;
-    await broadcast.advance(Math.max(0, ms - broadcast.clock.monotonicMs()));
-    if (soundMs <= pictureMs) {
-      if (soundAt(ms)) broadcast.publisher.sound(Math.round(soundTimestamp(ms)));
-      sound++;
-      continue;
-    }
-    const i = picture++;
-    if (!pictureAt(ms)) continue;
-    scene.before?.(broadcast, i);
-    const isKey = key(i, broadcast.keyframeWanted);
-    broadcast.picture(Math.round(timestamp(ms, i)) % 2 ** 32, isKey, scene.bytes?.(i));
-  }
-}
-
-/** What is wrong with what players saw, one line a rule. */
-function wrong({ lint }: OddBroadcast): string[] {
-  assert.ok(lint, 'there is a playlist');
-  return lint.findings.map(({ rule, count, places }) => `${rule} (${count}): ${places[0]?.detail}`);
-}
-
-/** A segment is cut at the target duration, and around a picture that stands still for long, key frame or not. */
-const FORCED_CUTS = ['segment-starts-with-key-frame'];
-/** The multivariant playlist states the newest codec; what is listed may be older. */
-const NEWEST_CODEC = ['codecs-true'];
-/** A clock is believed until it is ten seconds off; what sound no longer holds is not listed of pictures, however few. */
-const WANDERS = ['renditions-cover-same-time', 'live-window'];
-
-/** Nothing but `known` rules is broken in what players see, and it covers what was sent. */
-async function assertPlays(
-  broadcast: OddBroadcast,
-  seconds: number,
-  toleranceS = 1.5,
-  known: readonly string[] = [],
-): Promise<void> {
-  await broadcast.end();
-  assert.deepEqual(
-    wrong(broadcast).filter(line => !known.includes(line.split(' ')[0]!)),
-    [],
-  );
-  assert.equal(broadcast.stream.stats.readersDropped, 0);
-  for (const name of ['video', 'audio']) {
-    const playlist = broadcast.lint?.playlist(name);
-    const last = playlist?.segments.at(-1);
-    assert.ok(playlist?.ended && last, `${name} has ended`);
-    const endS: number = (last.programDateMs! - broadcast.stream.epochMs!) / 1000 + last.durationS!;
-    assert.ok(Math.abs(endS - seconds) < toleranceS, `${name} ends at ${endS} s of ${seconds}`);
-  }
-}
 
 for (const fps of [1, 2, 5, 10, 15, 24, 25, 30, 50, 60, 120])
   test(`${fps} pictures a second`, async () => {
@@ -106,11 +26,12 @@ test('pictures of which two in three are left out at random', async t => {
   await assertPlays(await play({ seconds: 30, pictureAt: () => random.chance(0.33) }), 30, 1.5, FORCED_CUTS);
 });
 
-test('no key frame ever: nothing is shown, it is asked for one a second, and nothing piles up', async () => {
+test('no key frame ever: nothing is shown, it is asked for one a second, its owner is told, and nothing piles up', async () => {
   const broadcast = await play({ seconds: 60, key: () => false });
   assert.equal(broadcast.lint, null);
   assert.equal(broadcast.stream.epochMs, null);
   assert.equal(broadcast.stream.gop().length, 0);
+  assert.deepEqual(broadcast.stream.troubles, ['no-picture']);
   const { keyframesAsked } = broadcast.session.stats;
   assert.ok(keyframesAsked > 50 && keyframesAsked <= 61, `asked ${keyframesAsked} times`);
   await broadcast.end();
@@ -181,6 +102,7 @@ test('pictures in another order than they are shown (B-frames): each is shown, i
   const shownAt = (i: number) => (i === 0 ? 0 : i % 3 === 1 ? i + 2 : i - 1);
   const key = (i: number, wanted: boolean) => (i === 0 || i % 3 === 1) && wanted;
   const broadcast = await play({ seconds: 30, key, timestamp: (_ms, i) => shownAt(i) * 3000 });
+  assert.deepEqual(broadcast.stream.troubles, ['reordered-pictures']);
   await assertPlays(broadcast, 30);
   assert.equal(broadcast.session.stats.reanchored, 0);
   assert.ok(broadcast.session.stats.reordered > 500);
@@ -258,8 +180,16 @@ for (const [name, sets, known] of [
       },
     });
     await assertPlays(broadcast, 30, 1.5, known);
-    const breaks = broadcast.lint?.playlist('video')?.segments.filter(segment => segment.discontinuity);
-    assert.ok(breaks && breaks.length >= 3, `${breaks?.length} discontinuities are listed`);
+    const segments = broadcast.lint?.playlist('video')?.segments ?? [];
+    const breaks = segments.filter(segment => segment.discontinuity);
+    assert.ok(breaks.length >= 3, `${breaks.length} discontinuities are listed`);
+    const changed = segments.filter((segment, i) => i > 0 && segment.map !== segments[i - 1]!.map);
+    assert.deepEqual(
+      changed,
+      breaks.slice(-changed.length),
+      'each with an initialization section of its own',
+    );
+    assert.ok(changed.length >= breaks.length - 1);
   });
 
 test('parameter sets that nobody can read leave the picture as it was', async () => {
@@ -274,8 +204,8 @@ test('parameter sets that nobody can read leave the picture as it was', async ()
   await assertPlays(broadcast, 20);
 });
 
-test('pictures of 8 MB are left out, and what is between them is not shown', async () => {
-  const broadcast = await play({ seconds: 12, bytes: i => (i % 60 === 30 ? 8_000_000 : 600) });
+test('pictures of 3 MB are left out, and what is between them is not shown', async () => {
+  const broadcast = await play({ seconds: 12, bytes: i => (i % 60 === 30 ? 3_000_000 : 600) });
   await assertPlays(broadcast, 12, 2.5);
   assert.ok(broadcast.session.stats.unitsDropped > 0);
 });

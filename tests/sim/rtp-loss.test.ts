@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { PublisherRtp } from '#media/rtp/publisher.ts';
 import type { TrackedPacket } from '#media/rtp/viewer-types.ts';
 import type { AudioUnit, Unit, VideoUnit } from '#media/unit.ts';
+import { assertOrdered, delivered, framesOf, gaps } from '#tests/support/delivered-frames.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { createPath, type NetworkOptions, SimulatedTime } from '#tests/support/simulated-network.ts';
 import {
@@ -45,31 +46,6 @@ function publish(random: Seeded, network: NetworkOptions, options: SimulatedOpti
   return { publisher, receiver, video, audio: units.filter(unit => unit.kind === 'audio'), packets };
 }
 
-function assertOrdered(units: readonly Unit[]): void {
-  for (const [index, unit] of units.entries()) {
-    assert.ok(Number.isSafeInteger(unit.pts) && unit.pts >= 0, `timestamp ${unit.pts}`);
-    if (index > 0) assert.ok(unit.pts > units[index - 1]!.pts, 'timestamps strictly increase');
-  }
-}
-
-function slices(units: readonly VideoUnit[]): string[] {
-  return units.map(unit => Buffer.from(unit.nals.at(-1)!).toString('base64'));
-}
-
-/** Which frames came out, by number, from the first one on. */
-function delivered({ publisher, video }: Run): number[] {
-  const sent = publisher.frames.map(frame => Buffer.from(frame.slice).toString('base64'));
-  const positions = slices(video).map(slice => sent.indexOf(slice));
-  // Nothing tells a receiver of packets that were lost before the first one or after the last one that came.
-  assert.ok(positions[0]! <= 30, `the first whole key frame was frame ${positions[0]}`);
-  assert.ok(!positions.includes(-1), 'only whole frames come out');
-  return positions;
-}
-
-/** After which frames others are missing. */
-const gaps = (positions: readonly number[]): number[] =>
-  positions.filter((position, i) => i > 0 && position !== positions[i - 1]! + 1);
-
 const NETWORKS = [
   { delayMs: 10, jitterMs: 0 },
   { delayMs: 20, jitterMs: 10 },
@@ -86,7 +62,7 @@ for (const network of NETWORKS) {
       const random = new Seeded(20_260_722);
       t.diagnostic(`seed ${random.seed}`);
       const run = publish(random, { ...network, loss, duplication: 0.02 });
-      const positions = delivered(run);
+      const positions = delivered(run.publisher, run.video, 30);
       assert.deepEqual(gaps(positions), []);
       assert.ok(positions.at(-1)! >= 297, `the last frame was ${positions.at(-1)}`);
       assertOrdered(run.video);
@@ -99,7 +75,7 @@ for (const network of NETWORKS) {
     const random = new Seeded(20_260_723);
     t.diagnostic(`seed ${random.seed}`);
     const run = publish(random, { ...network, loss: 0.2, duplication: 0.02 });
-    const positions = delivered(run);
+    const positions = delivered(run.publisher, run.video, 30);
     assert.ok(positions.length > 300 * 0.8, `${positions.length} of 300`);
     for (const after of gaps(positions))
       assert.ok(run.video[positions.indexOf(after)]!.key, 'a gap ends with a key frame');
@@ -112,9 +88,8 @@ test('sound and picture come out aligned, however late the pictures were capture
   t.diagnostic(`seed ${random.seed}`);
   const run = publish(random, { delayMs: 20, jitterMs: 20, loss: 0.05 }, { videoLateMs: 80 });
   // Frames are numbered by their place: captured at 1000 + n * 1000 / 30, sound likewise every 20 ms.
-  const sent = run.publisher.frames.map(frame => Buffer.from(frame.slice).toString('base64'));
   const last = run.video.at(-1)!;
-  const capturedMs = (sent.indexOf(Buffer.from(last.nals.at(-1)!).toString('base64')) * 1000) / 30 + 80;
+  const capturedMs = (framesOf(run.publisher, [last])[0]! * 1000) / 30 + 80;
   const zeroByVideoMs = capturedMs - last.pts / 90;
   const sound = run.audio.at(-1)!;
   const heardMs = (run.publisher.audioPackets - 1) * 20;
@@ -165,8 +140,7 @@ test('without retransmission a broken frame and what leans on it are left out, a
   time.runUntil(22_000);
   assert.ok(receiver.stats.lost > 0 && receiver.stats.unitsDropped > 0);
   assert.ok(publisher.plis > 1 && publisher.plis <= 22, `${publisher.plis} requests in 21 s`);
-  const sent = publisher.frames.map(frame => Buffer.from(frame.slice).toString('base64'));
-  const positions = slices(video).map(slice => sent.indexOf(slice));
+  const positions = framesOf(publisher, video);
   for (const [index, position] of positions.entries()) {
     assert.ok(position >= 0, 'only whole frames come out');
     if (index > 0 && position !== positions[index - 1]! + 1)

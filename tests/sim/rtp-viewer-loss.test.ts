@@ -6,6 +6,7 @@ import { PublisherRtp } from '#media/rtp/publisher.ts';
 import { ViewerRtp } from '#media/rtp/viewer.ts';
 import type { TrackedPacket } from '#media/rtp/viewer-types.ts';
 import type { AudioUnit, VideoUnit } from '#media/unit.ts';
+import { assertOrdered, delivered, gaps } from '#tests/support/delivered-frames.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { createPath, type NetworkOptions, SimulatedTime } from '#tests/support/simulated-network.ts';
 import { SimulatedPublisher, simulatedAudio, simulatedVideo } from '#tests/support/simulated-publisher.ts';
@@ -94,26 +95,6 @@ function watch(random: Seeded, down: NetworkOptions, options: Options = {}): Run
   return { publisher, viewer, frames, sounds, sent };
 }
 
-const textOf = (slice: Uint8Array): string => Buffer.from(slice).toString('base64');
-
-/** Which frames the viewer got, by number. */
-function delivered({ publisher, frames }: Run): number[] {
-  const numbers = new Map(publisher.frames.map(({ slice }, number) => [textOf(slice), number]));
-  const positions = frames.map(unit => numbers.get(textOf(unit.nals.at(-1)!)) ?? -1);
-  assert.ok(positions[0]! <= 35, `the first whole key frame was frame ${positions[0]}`);
-  assert.ok(!positions.includes(-1), 'only whole frames come out');
-  return positions;
-}
-
-/** After which frames others are missing. */
-const gaps = (positions: readonly number[]): number[] =>
-  positions.filter((position, i) => i > 0 && position !== positions[i - 1]! + 1);
-
-function assertOrdered(units: readonly (VideoUnit | AudioUnit)[]): void {
-  for (const [i, unit] of units.entries())
-    if (i > 0) assert.ok(unit.pts > units[i - 1]!.pts, 'timestamps strictly increase');
-}
-
 // As on the way from the publisher: up to 10 % of loss everything comes out, beyond most of it.
 for (const jitterMs of [0, 10, 100, 300]) {
   for (const loss of [0, 0.02, 0.05, 0.1]) {
@@ -121,7 +102,7 @@ for (const jitterMs of [0, 10, 100, 300]) {
       const random = new Seeded(20_260_801);
       t.diagnostic(`seed ${random.seed}`);
       const run = watch(random, { delayMs: 20, jitterMs, loss, duplication: 0.02 });
-      const positions = delivered(run);
+      const positions = delivered(run.publisher, run.frames, 35);
       assert.deepEqual(gaps(positions), []);
       assert.ok(positions.at(-1)! >= 297, `the last frame was ${positions.at(-1)}`);
       assertOrdered(run.frames);
@@ -133,7 +114,7 @@ for (const jitterMs of [0, 10, 100, 300]) {
     const random = new Seeded(20_260_802);
     t.diagnostic(`seed ${random.seed}`);
     const run = watch(random, { delayMs: 20, jitterMs, loss: 0.2, duplication: 0.02 });
-    const positions = delivered(run);
+    const positions = delivered(run.publisher, run.frames, 35);
     assert.ok(positions.length > 300 * 0.8, `${positions.length} of 300`);
     for (const after of gaps(positions))
       assert.ok(run.frames[positions.indexOf(after)]!.key, 'a gap ends with a key frame');
@@ -146,7 +127,7 @@ test('loss on both ways: what the publisher sent again comes to the viewer in it
   t.diagnostic(`seed ${random.seed}`);
   const down = { delayMs: 15, jitterMs: 5, loss: 0.05, duplication: 0.02 };
   const run = watch(random, down, { up: { delayMs: 15, loss: 0.03 } });
-  const positions = delivered(run);
+  const positions = delivered(run.publisher, run.frames, 35);
   assert.deepEqual(gaps(positions), []);
   assert.ok(positions.length > 250, `${positions.length} frames`);
   assert.ok(run.sounds.length > 400);
@@ -169,7 +150,7 @@ test('numbers and timestamps on the way to the viewer wrap, and nobody notices',
   const wraps = (of: keyof Sent) => sent.filter((entry, i) => i > 0 && entry[of] < sent[i - 1]![of]).length;
   assert.equal(wraps('timestamp'), 1);
   assert.ok(wraps('sequence') > 0);
-  assert.deepEqual(gaps(delivered(run)), []);
+  assert.deepEqual(gaps(delivered(run.publisher, run.frames, 35)), []);
   assertOrdered(run.frames);
 });
 

@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
+import { freeTcpPort } from './tcp.ts';
 import { until } from './until.ts';
 
 /** What a process holds, in MB, after its garbage was collected. */
@@ -16,7 +16,7 @@ export interface InspectedServer extends ServerProcess {
 
 /** A server in a process of its own, whose memory can be looked at by Node's inspector. */
 export async function startInspectedServer(): Promise<InspectedServer> {
-  const port = await freePort();
+  const port = await freeTcpPort();
   const server = await startServerProcess({
     NODE_OPTIONS: `--inspect=127.0.0.1:${port} --inspect-publish-uid=http`,
   });
@@ -81,13 +81,3 @@ class Inspector {
 }
 
 const inMb = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -6,7 +6,7 @@ import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
 import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import type { AccountId, BroadcastId } from '#base/ids.ts';
 import { silentLogger } from '#base/log.ts';
-import type { BroadcastState } from '#contract/api/types.ts';
+import type { Broadcast, BroadcastState } from '#contract/api/types.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { RoomEvent } from '#contract/socket/frames.ts';
 import { createLive, type HlsAnswer, type HlsSource, type Live, Pending } from '#live/index.ts';
@@ -152,3 +152,7 @@ export class LiveRig {
     return events.filter(event => event.broadcastId === id);
   }
 }
+
+/** The last frames of audio and video do not end at the same moment. */
+export const isAbout = ({ durationMs }: Broadcast, expectedMs: number): boolean =>
+  Math.abs(durationMs! - expectedMs) < 50;

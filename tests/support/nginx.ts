@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from '../../tools/processes.ts';
+import { freeTcpPort } from './tcp.ts';
 import { until } from './until.ts';
 
 export interface Nginx {
@@ -49,7 +49,7 @@ async function startNginx(site: (folder: string, port: number) => string): Promi
   if (!binary) throw new Error('there is no nginx');
   const folder = await mkdtemp(path.join(tmpdir(), 'skylark-nginx-'));
   await mkdir(path.join(folder, 'cache'));
-  const port = await freePort();
+  const port = await freeTcpPort();
   const file = path.join(folder, 'nginx.conf');
   await writeFile(file, around(folder, site(folder, port)));
   const child = spawn(binary, ['-p', folder, '-c', file, '-e', path.join(folder, 'error.log')], {
@@ -102,13 +102,4 @@ async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -18,11 +18,8 @@ export class OddBroadcast {
   lint: SourceLint | null = null;
   /** A key frame was asked for and has not been sent. */
   keyframeWanted = true;
-  keyframesAsked = 0;
-  left: string | null = null;
   #packager: Packager | null = null;
   #network!: RtcEvents;
-
   readonly #watched: boolean;
 
   private constructor(watched: boolean) {
@@ -33,9 +30,7 @@ export class OddBroadcast {
       log: silentLogger,
       events: {
         mediaArrived: () => this.#startPackager(),
-        publisherLeft: reason => {
-          this.left = reason;
-        },
+        publisherLeft() {},
       },
     });
   }
@@ -80,6 +75,7 @@ export class OddBroadcast {
           const local = { ...oddOffer.remote, setup: 'passive', candidates: [] } as const;
           return { local, send: bytes => this.#rtcp(bytes), close() {} };
         },
+        offer: () => Promise.reject(new Error('a publisher is offered nothing')),
         close: async () => {},
       },
       clock: this.clock,
@@ -90,10 +86,7 @@ export class OddBroadcast {
   }
 
   #rtcp(bytes: Uint8Array): boolean {
-    if (parseRtcp(bytes).some(report => report.kind === 'pli')) {
-      this.keyframeWanted = true;
-      this.keyframesAsked++;
-    }
+    if (parseRtcp(bytes).some(report => report.kind === 'pli')) this.keyframeWanted = true;
     return true;
   }
 

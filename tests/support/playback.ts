@@ -12,10 +12,16 @@ export interface Playback {
   readonly width: number;
 }
 
-/** Watches and listens to the page's player for `ms`; counts decoded pictures and measures sound, not events. */
-export function observePlayback(page: Page, ms: number): Promise<Playback> {
+/** How much longer than asked for it is watched until enough pictures have come. */
+const PICTURES_MS_MAX = 15_000;
+
+/**
+ * Watches and listens to the page's player for `ms`, and on until it has shown so many `pictures`, within bounds; counts
+ * decoded pictures and measures sound, not events.
+ */
+export function observePlayback(page: Page, ms: number, pictures = 0): Promise<Playback> {
   return page.evaluate(
-    async ([selector, ms]) => {
+    async ([selector, ms, pictures, longerMs]) => {
       const video = document.querySelector<HTMLVideoElement & { captureStream(): MediaStream }>(selector);
       if (!video) throw new Error('there is no player');
       const canvas = new OffscreenCanvas(160, 90);
@@ -44,12 +50,13 @@ export function observePlayback(page: Page, ms: number): Promise<Playback> {
         return sum / (160 * 90);
       };
       const endMs = performance.now() + ms;
+      const isOver = () => performance.now() >= endMs + (frames < pictures ? longerMs : 0);
       await new Promise<void>(resolve => {
         const listen = setInterval(() => {
           analyser.getFloatTimeDomainData(samples);
           const square = samples.reduce((sum, value) => sum + value * value, 0) / samples.length;
           audioPeak = Math.max(audioPeak, Math.sqrt(square));
-          if (performance.now() < endMs) return;
+          if (!isOver()) return;
           clearInterval(listen);
           resolve();
         }, 20);
@@ -58,7 +65,7 @@ export function observePlayback(page: Page, ms: number): Promise<Playback> {
           const shown = picture();
           first ??= shown;
           motion = Math.max(motion, differenceFrom(first, shown));
-          if (performance.now() < endMs) video.requestVideoFrameCallback(onFrame);
+          if (!isOver()) video.requestVideoFrameCallback(onFrame);
         };
         video.requestVideoFrameCallback(onFrame);
       });
@@ -66,7 +73,7 @@ export function observePlayback(page: Page, ms: number): Promise<Playback> {
       await audio.close();
       return { frames, audioPeak, motion, width: video.videoWidth };
     },
-    [VIDEO, ms] as const,
+    [VIDEO, ms, pictures, PICTURES_MS_MAX] as const,
   );
 }
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freeTcpPort } from './tcp.ts';
 
 export interface PostgresServer {
   /** Of the maintenance database. */
@@ -41,7 +42,7 @@ export async function startPostgresServer(): Promise<PostgresServer | null> {
   const user = unprivilegedUser();
   if (user) chownSync(folder, user.uid, user.gid);
   initialize(bin, folder, user);
-  const port = await freePort();
+  const port = await freeTcpPort();
   child = spawnServer(bin, folder, port, user);
   await ready(child);
   // A suite that never stops it must not hang: it ends with the process.
@@ -114,15 +115,6 @@ function initialize(bin: string, folder: string, user: User | null): void {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`initdb failed: ${stderr}`, { cause: error });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function ready(child: ChildProcess): Promise<void> {

@@ -1,5 +1,5 @@
 import ndc, { type Track } from 'node-datachannel';
-import type { RtcLocal, RtcRemote } from '#ports/rtc.ts';
+import type { RtcAnswerer, RtcLocal, RtcRemote } from '#ports/rtc.ts';
 
 type Kind = 'audio' | 'video';
 
@@ -51,7 +51,7 @@ export async function openRtcPeer(options: RtcPeerOptions): Promise<RtcPeer> {
     parameters: parametersOf(offer),
     opened,
     answer,
-    answerWith: local => answer(answerOf(local, options.direction)),
+    answerWith: local => answer(describe(local, options.direction === 'sendonly' ? 'recvonly' : 'sendonly')),
     send(kind, packet) {
       const track = tracks.get(kind);
       try {
@@ -60,6 +60,48 @@ export async function openRtcPeer(options: RtcPeerOptions): Promise<RtcPeer> {
         return false;
       }
     },
+    onPacket: handler => {
+      receive = handler;
+    },
+    close: () => peer.close(),
+  };
+}
+
+/** The same the other way round: it answers. */
+export interface RtcAnsweringPeer {
+  /** The whole answer, candidates included. */
+  readonly answer: string;
+  readonly parameters: RtcAnswerer;
+  /** Resolves when packets can be sent. */
+  readonly opened: Promise<void>;
+  send(packet: Uint8Array): boolean;
+  onPacket(receive: (packet: Uint8Array) => void): void;
+  close(): void;
+}
+
+/** Answers a whole offer, or one video line of nothing but transport parameters; its checks begin at once. */
+export async function openAnsweringPeer(offer: string | RtcLocal): Promise<RtcAnsweringPeer> {
+  const peer = new ndc.PeerConnection('answerer', { iceServers: [], bindAddress: '127.0.0.1' });
+  const gathered = new Promise<void>(resolve => {
+    peer.onGatheringStateChange(state => state === 'complete' && resolve());
+  });
+  let receive: (packet: Uint8Array) => void = () => {};
+  const tracks: Track[] = [];
+  const opened = new Promise<void>(resolve => {
+    peer.onTrack(track => {
+      tracks.push(track);
+      track.onMessage(bytes => receive(bytes));
+      track.onOpen(resolve);
+    });
+  });
+  peer.setRemoteDescription(typeof offer === 'string' ? offer : describe(offer, 'sendonly'), 'offer');
+  await gathered;
+  const answer = peer.localDescription()!.sdp;
+  return {
+    answer,
+    parameters: { ...parametersOf(answer), setup: /^a=setup:active/m.test(answer) ? 'active' : 'passive' },
+    opened,
+    send: packet => tracks[0]?.isOpen() === true && tracks[0].sendMessageBinary(packet as Buffer),
     onPacket: handler => {
       receive = handler;
     },
@@ -88,17 +130,19 @@ function parametersOf(offer: string): RtcRemote {
   };
 }
 
-function answerOf(local: RtcLocal, offered: 'sendonly' | 'recvonly'): string {
+/** One video line of `direction`. */
+function describe(local: RtcLocal, direction: RtcPeerOptions['direction']): string {
   const lines = [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',
     's=-',
     't=0 0',
+    ...(local.setup === 'actpass' ? ['a=ice-lite'] : []),
     'a=group:BUNDLE video',
     'm=video 9 UDP/TLS/RTP/SAVPF 96',
     'c=IN IP4 0.0.0.0',
     'a=mid:video',
-    `a=${offered === 'sendonly' ? 'recvonly' : 'sendonly'}`,
+    `a=${direction}`,
     `a=ice-ufrag:${local.iceUfrag}`,
     `a=ice-pwd:${local.icePwd}`,
     `a=fingerprint:${local.fingerprint}`,

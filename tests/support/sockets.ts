@@ -63,7 +63,16 @@ export async function startSocketRig(options: RigOptions = {}): Promise<SocketRi
   const directory = { summaries: accounts.summaries };
   const social = createSocial({ db, jobs, bus, ids, clock, log, directory });
   const broadcasts = createBroadcasts({ db, jobs, bus, ids, clock });
-  const { room, hearts } = createRoom({ db, bus, ids, clock, log, directory, broadcasts });
+  const { room, hearts } = createRoom({
+    db,
+    bus,
+    ids,
+    clock,
+    log,
+    directory,
+    broadcasts,
+    troubles: () => [],
+  });
   await db.migrate({
     ...accounts.migrations,
     ...social.migrations,

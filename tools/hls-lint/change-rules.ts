@@ -27,32 +27,32 @@ function constant(
   };
 }
 
-export const targetDurationConstant = constant(
+const targetDurationConstant = constant(
   'target-duration-constant',
   'bis 6.2.1, 4.4.3.1',
   'EXT-X-TARGETDURATION',
   playlist => playlist.targetDurationS,
 );
-export const partTargetConstant = constant(
+const partTargetConstant = constant(
   'part-target-constant',
   'bis 6.2.1, 4.4.3.7',
   'PART-TARGET',
   playlist => playlist.partTargetS,
 );
-export const partHoldBackConstant = constant(
+const partHoldBackConstant = constant(
   'part-hold-back-constant',
   'bis 6.2.1, 4.4.3.8',
   'PART-HOLD-BACK',
   playlist => playlist.control?.partHoldBackS,
 );
-export const versionConstant = constant(
+const versionConstant = constant(
   'version-constant',
   'bis 6.2.1',
   'EXT-X-VERSION',
   playlist => playlist.version,
 );
 
-export const mediaSequenceForward: ChangeRule = {
+const mediaSequenceForward: ChangeRule = {
   name: 'media-sequence-forward',
   clause: 'bis 6.2.2',
   level: 'must',
@@ -63,7 +63,7 @@ export const mediaSequenceForward: ChangeRule = {
 };
 
 /** Nothing that was listed at the end may vanish again. */
-export const endForward: ChangeRule = {
+const endForward: ChangeRule = {
   name: 'end-forward',
   clause: 'bis 6.2.1',
   level: 'must',
@@ -78,7 +78,7 @@ export const endForward: ChangeRule = {
   },
 };
 
-export const eventKeepsSegments: ChangeRule = {
+const eventKeepsSegments: ChangeRule = {
   name: 'event-keeps-segments',
   clause: 'bis 4.4.3.5',
   level: 'must',
@@ -88,7 +88,7 @@ export const eventKeepsSegments: ChangeRule = {
   },
 };
 
-export const segmentUnchanged: ChangeRule = {
+const segmentUnchanged: ChangeRule = {
   name: 'segment-unchanged',
   clause: 'bis 6.2.1',
   level: 'must',
@@ -112,7 +112,7 @@ export const segmentUnchanged: ChangeRule = {
   },
 };
 
-export const partUnchanged: ChangeRule = {
+const partUnchanged: ChangeRule = {
   name: 'part-unchanged',
   clause: 'bis 6.2.1',
   level: 'must',
@@ -129,7 +129,7 @@ export const partUnchanged: ChangeRule = {
   },
 };
 
-export const finishedSegmentClosed: ChangeRule = {
+const finishedSegmentClosed: ChangeRule = {
   name: 'finished-segment-closed',
   clause: 'bis 4.4.4.9, 6.2.1',
   level: 'must',
@@ -156,7 +156,7 @@ export const discontinuitySequence: ChangeRule = {
   },
 };
 
-export const hintFulfilled: ChangeRule = {
+const hintFulfilled: ChangeRule = {
   name: 'preload-hint-fulfilled',
   clause: 'bis 4.4.5.3',
   level: 'must',

@@ -30,7 +30,7 @@ export const reachable: ExchangeRule = {
   },
 };
 
-export const notRedirected: ExchangeRule = {
+const notRedirected: ExchangeRule = {
   name: 'not-redirected',
   clause: 'Apple 8.18',
   level: 'must',
@@ -52,7 +52,7 @@ export const playlistType: ExchangeRule = {
 
 const MEDIA_TYPES = ['video/mp4', 'audio/mp4', 'video/iso.segment', 'audio/iso.segment', 'application/mp4'];
 
-export const mediaContentType: ExchangeRule = {
+const mediaContentType: ExchangeRule = {
   name: 'media-content-type',
   clause: 'Apple 10.4',
   level: 'should',
@@ -109,7 +109,7 @@ export interface Reload {
 type ReloadRule = Rule<Reload>;
 
 /** A server that does not block answers at once with a playlist that lacks what was asked for. */
-export const reloadBlocks: ReloadRule = {
+const reloadBlocks: ReloadRule = {
   name: 'reload-blocks',
   clause: 'bis 6.2.5.2',
   level: 'must',
@@ -120,7 +120,7 @@ export const reloadBlocks: ReloadRule = {
 };
 
 /** Safari asks for the next segment without a part. */
-export const reloadWithoutPart: ReloadRule = {
+const reloadWithoutPart: ReloadRule = {
   name: 'reload-without-part',
   clause: 'bis 6.2.5.2',
   level: 'must',
@@ -132,7 +132,7 @@ export const reloadWithoutPart: ReloadRule = {
   },
 };
 
-export const reloadTimely: ReloadRule = {
+const reloadTimely: ReloadRule = {
   name: 'reload-timely',
   clause: 'bis 6.2.5.2',
   level: 'should',

@@ -13,7 +13,7 @@ export interface Update {
 
 type UpdateRule = Rule<Update>;
 
-export const skipAskedFor: UpdateRule = {
+const skipAskedFor: UpdateRule = {
   name: 'skip-asked-for',
   clause: 'bis 6.2.5.1, 6.3.7',
   level: 'must',
@@ -22,7 +22,7 @@ export const skipAskedFor: UpdateRule = {
   },
 };
 
-export const skipOffered: UpdateRule = {
+const skipOffered: UpdateRule = {
   name: 'skip-offered',
   clause: 'bis 4.4.3.8',
   level: 'must',
@@ -32,7 +32,7 @@ export const skipOffered: UpdateRule = {
   },
 };
 
-export const skipBoundaryKept: UpdateRule = {
+const skipBoundaryKept: UpdateRule = {
   name: 'skip-boundary-kept',
   clause: 'bis 6.2.5.1, 4.4.5.2',
   level: 'must',
@@ -45,7 +45,7 @@ export const skipBoundaryKept: UpdateRule = {
 };
 
 /** A player merges by number: what is left out it must have, and what is listed must be what it has. */
-export const skipMergeable: UpdateRule = {
+const skipMergeable: UpdateRule = {
   name: 'skip-mergeable',
   clause: 'bis 4.4.5.2, 6.2.5.1, 6.3.7',
   level: 'must',
@@ -63,7 +63,7 @@ export const skipMergeable: UpdateRule = {
   },
 };
 
-export const skipDiscontinuitySequence: UpdateRule = {
+const skipDiscontinuitySequence: UpdateRule = {
   name: 'skip-discontinuity-sequence',
   clause: 'bis 4.4.5.2',
   level: 'must',
@@ -74,7 +74,7 @@ export const skipDiscontinuitySequence: UpdateRule = {
   },
 };
 
-export const skipUsed: UpdateRule = {
+const skipUsed: UpdateRule = {
   name: 'skip-used',
   clause: 'bis 6.2.5.1',
   level: 'should',

@@ -29,7 +29,7 @@ export const initReadable: Rule<string | null> = {
   check: problem => (problem === null ? [] : [problem]),
 };
 
-export const mediaReadable: PieceRule = {
+const mediaReadable: PieceRule = {
   name: 'media-readable',
   clause: 'bis 3.1.2',
   level: 'must',
@@ -40,7 +40,7 @@ export const mediaReadable: PieceRule = {
 };
 
 /** What EXTINF and DURATION say is what the samples last, to half a frame. */
-export const declaredDuration: PieceRule = {
+const declaredDuration: PieceRule = {
   name: 'declared-duration',
   clause: 'Apple 8.1, bis 4.4.4.1',
   level: 'must',
@@ -54,7 +54,7 @@ export const declaredDuration: PieceRule = {
   },
 };
 
-export const decodeTimeContinuous: PieceRule = {
+const decodeTimeContinuous: PieceRule = {
   name: 'decode-time-continuous',
   clause: 'Apple 7.1, 7.3, bis 3.1.2',
   level: 'must',
@@ -69,7 +69,7 @@ export const decodeTimeContinuous: PieceRule = {
   },
 };
 
-export const segmentStartsWithIdr: PieceRule = {
+const segmentStartsWithIdr: PieceRule = {
   name: 'segment-starts-with-key-frame',
   clause: 'Apple 7.4',
   level: 'must',
@@ -79,7 +79,7 @@ export const segmentStartsWithIdr: PieceRule = {
   },
 };
 
-export const independentTrue: PieceRule = {
+const independentTrue: PieceRule = {
   name: 'part-independent',
   clause: 'bis 4.4.4.9',
   level: 'must',
@@ -90,7 +90,7 @@ export const independentTrue: PieceRule = {
   },
 };
 
-export const independentSaid: PieceRule = {
+const independentSaid: PieceRule = {
   name: 'part-independent-said',
   clause: 'bis 4.4.4.9',
   level: 'should',
@@ -149,6 +149,6 @@ export const datesFollowMedia: Rule<Dated> = {
   },
 };
 
-export function durationTicks({ fragments }: Pick<Piece, 'fragments'>): number {
+function durationTicks({ fragments }: Pick<Piece, 'fragments'>): number {
   return fragments.reduce((sum, fragment) => sum + fragment.duration, 0);
 }

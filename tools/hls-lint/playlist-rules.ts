@@ -38,7 +38,7 @@ export const versionEnough: Rule<Playlist> = {
   },
 };
 
-export const requiredTags: MediaRule = {
+const requiredTags: MediaRule = {
   name: 'required-tags',
   clause: 'bis 4.4.3',
   level: 'must',
@@ -51,7 +51,7 @@ export const requiredTags: MediaRule = {
 };
 
 /** What Appendix B.1 asks of servers that want players in low-latency mode. */
-export const lowLatencyProfile: MediaRule = {
+const lowLatencyProfile: MediaRule = {
   name: 'low-latency-profile',
   clause: 'bis B.1, Apple 14.1',
   level: 'must',
@@ -62,7 +62,7 @@ export const lowLatencyProfile: MediaRule = {
   },
 };
 
-export const targetDuration: MediaRule = {
+const targetDuration: MediaRule = {
   name: 'target-duration',
   clause: 'bis 4.4.3.1',
   level: 'must',
@@ -73,7 +73,7 @@ export const targetDuration: MediaRule = {
   },
 };
 
-export const segmentOverrun: MediaRule = {
+const segmentOverrun: MediaRule = {
   name: 'segment-overrun',
   clause: 'Apple 7.7',
   level: 'must',
@@ -95,7 +95,7 @@ export const partHoldBack: MediaRule = {
   },
 };
 
-export const partHoldBackApple: MediaRule = {
+const partHoldBackApple: MediaRule = {
   name: 'part-hold-back-apple',
   clause: 'Apple 14.3, bis 4.4.3.8',
   level: 'must',
@@ -117,7 +117,7 @@ export const holdBack: MediaRule = {
   },
 };
 
-export const skipBoundary: MediaRule = {
+const skipBoundary: MediaRule = {
   name: 'skip-boundary',
   clause: 'bis 4.4.3.8',
   level: 'must',
@@ -129,7 +129,7 @@ export const skipBoundary: MediaRule = {
 };
 
 /** Apple asks for delta updates of playlists that are longer than two minutes. */
-export const deltaUpdates: MediaRule = {
+const deltaUpdates: MediaRule = {
   name: 'delta-updates',
   clause: 'Apple 14.4',
   level: 'should',
@@ -141,7 +141,7 @@ export const deltaUpdates: MediaRule = {
   },
 };
 
-export const partLongest: MediaRule = {
+const partLongest: MediaRule = {
   name: 'part-longest',
   clause: 'bis 4.4.4.9',
   level: 'must',
@@ -155,7 +155,7 @@ export const partLongest: MediaRule = {
 };
 
 /** At least 85 % of the target, but for independent parts, gaps, parts before gaps, and the last of a segment. */
-export const partShortest: MediaRule = {
+const partShortest: MediaRule = {
   name: 'part-shortest',
   clause: 'bis 4.4.4.9',
   level: 'must',
@@ -173,7 +173,7 @@ export const partShortest: MediaRule = {
   },
 };
 
-export const partsFillSegment: MediaRule = {
+const partsFillSegment: MediaRule = {
   name: 'parts-fill-segment',
   clause: 'bis 3.1, 4.4.4.9',
   level: 'must',
@@ -187,7 +187,7 @@ export const partsFillSegment: MediaRule = {
   },
 };
 
-export const segmentTagsFirst: MediaRule = {
+const segmentTagsFirst: MediaRule = {
   name: 'segment-tags-before-parts',
   clause: 'bis 4.4.4.9',
   level: 'must',
@@ -197,7 +197,7 @@ export const segmentTagsFirst: MediaRule = {
   },
 };
 
-export const mapPresent: MediaRule = {
+const mapPresent: MediaRule = {
   name: 'map-present',
   clause: 'Apple 8.20, bis 3.1.2',
   level: 'must',
@@ -211,7 +211,7 @@ function isFragmentedMp4(segment: Segment): boolean {
   return /\.(m4s|mp4|cmf[va]?|m4[va])(\?|$)/i.test(segment.uri ?? segment.parts[0]?.uri ?? '');
 }
 
-export const programDatePresent: MediaRule = {
+const programDatePresent: MediaRule = {
   name: 'program-date-present',
   clause: 'Apple 8.4, bis B.1',
   level: 'must',
@@ -222,7 +222,7 @@ export const programDatePresent: MediaRule = {
 };
 
 /** Dates follow from the durations between them, except across discontinuities, and never go back. */
-export const programDateConsistent: MediaRule = {
+const programDateConsistent: MediaRule = {
   name: 'program-date-consistent',
   clause: 'bis 6.2.1, 4.4.4.6',
   level: 'must',
@@ -241,7 +241,7 @@ export const programDateConsistent: MediaRule = {
   },
 };
 
-export const discontinuitySequencePresent: MediaRule = {
+const discontinuitySequencePresent: MediaRule = {
   name: 'discontinuity-sequence-present',
   clause: 'Apple 8.17',
   level: 'must',
@@ -253,7 +253,7 @@ export const discontinuitySequencePresent: MediaRule = {
 };
 
 /** A change of the initialization section without a discontinuity breaks decoders. */
-export const mapChangeDiscontinuity: MediaRule = {
+const mapChangeDiscontinuity: MediaRule = {
   name: 'map-change-discontinuity',
   clause: 'bis 4.4.4.3, Apple 8.13',
   level: 'must',
@@ -266,7 +266,7 @@ export const mapChangeDiscontinuity: MediaRule = {
   },
 };
 
-export const liveWindow: MediaRule = {
+const liveWindow: MediaRule = {
   name: 'live-window',
   clause: 'bis 6.2.2, Apple 8.11',
   level: 'must',
@@ -281,7 +281,7 @@ export const liveWindow: MediaRule = {
   },
 };
 
-export const endedIsOver: MediaRule = {
+const endedIsOver: MediaRule = {
   name: 'ended-is-over',
   clause: 'bis 4.4.5.3, 4.4.3.4',
   level: 'must',
@@ -293,7 +293,7 @@ export const endedIsOver: MediaRule = {
   },
 };
 
-export const vodIsEnded: MediaRule = {
+const vodIsEnded: MediaRule = {
   name: 'vod-is-ended',
   clause: 'bis 4.4.3.5, Apple 8.6',
   level: 'must',

@@ -32,35 +32,35 @@ export interface Presentation {
 
 type PresentationRule = Rule<Presentation>;
 
-export const codecsPresent: PresentationRule = {
+const codecsPresent: PresentationRule = {
   name: 'codecs-present',
   clause: 'Apple 9.1, bis 4.4.6.2',
   level: 'must',
   check: ({ multivariant }) => missing(multivariant, 'CODECS'),
 };
 
-export const averageBandwidthPresent: PresentationRule = {
+const averageBandwidthPresent: PresentationRule = {
   name: 'average-bandwidth-present',
   clause: 'Apple 9.14',
   level: 'must',
   check: ({ multivariant }) => missing(multivariant, 'AVERAGE-BANDWIDTH'),
 };
 
-export const resolutionPresent: PresentationRule = {
+const resolutionPresent: PresentationRule = {
   name: 'resolution-present',
   clause: 'Apple 9.2',
   level: 'must',
   check: presentation => missing(withVideo(presentation), 'RESOLUTION'),
 };
 
-export const frameRatePresent: PresentationRule = {
+const frameRatePresent: PresentationRule = {
   name: 'frame-rate-present',
   clause: 'Apple 9.15',
   level: 'must',
   check: presentation => missing(withVideo(presentation), 'FRAME-RATE'),
 };
 
-export const languagePresent: PresentationRule = {
+const languagePresent: PresentationRule = {
   name: 'language-present',
   clause: 'Apple 8.10',
   level: 'must',
@@ -71,7 +71,7 @@ export const languagePresent: PresentationRule = {
   },
 };
 
-export const groupsExist: PresentationRule = {
+const groupsExist: PresentationRule = {
   name: 'groups-exist',
   clause: 'bis 4.4.6.2',
   level: 'must',
@@ -86,7 +86,7 @@ export const groupsExist: PresentationRule = {
   },
 };
 
-export const codecsTrue: PresentationRule = {
+const codecsTrue: PresentationRule = {
   name: 'codecs-true',
   clause: 'bis 4.4.6.2',
   level: 'must',
@@ -101,7 +101,7 @@ export const codecsTrue: PresentationRule = {
   },
 };
 
-export const resolutionTrue: PresentationRule = {
+const resolutionTrue: PresentationRule = {
   name: 'resolution-true',
   clause: 'bis 4.4.6.2',
   level: 'must',
@@ -119,7 +119,7 @@ export const resolutionTrue: PresentationRule = {
 };
 
 /** The sum of peaks of what plays together is at most BANDWIDTH. */
-export const bandwidthTrue: PresentationRule = {
+const bandwidthTrue: PresentationRule = {
   name: 'bandwidth-true',
   clause: 'bis 4.4.6.2, Apple 9.13',
   level: 'must',
@@ -136,7 +136,7 @@ export const bandwidthTrue: PresentationRule = {
   },
 };
 
-export const sameTargetDuration: PresentationRule = {
+const sameTargetDuration: PresentationRule = {
   name: 'same-target-duration',
   clause: 'Apple 8.2',
   level: 'must',
@@ -147,7 +147,7 @@ export const sameTargetDuration: PresentationRule = {
 };
 
 /** All renditions cover the same time: to one target duration while live, to half a second in a recording. */
-export const sameTime: PresentationRule = {
+const sameTime: PresentationRule = {
   name: 'renditions-cover-same-time',
   clause: 'bis 6.2.4, Apple 8.3, 8.7',
   level: 'must',
@@ -166,7 +166,7 @@ export const sameTime: PresentationRule = {
   },
 };
 
-export const discontinuitiesMatch: PresentationRule = {
+const discontinuitiesMatch: PresentationRule = {
   name: 'discontinuities-match',
   clause: 'bis 6.2.4, Apple 8.15',
   level: 'must',
@@ -187,7 +187,7 @@ export const discontinuitiesMatch: PresentationRule = {
 };
 
 /** If every video segment starts with a key frame, players should be told so. */
-export const independentSegmentsSaid: PresentationRule = {
+const independentSegmentsSaid: PresentationRule = {
   name: 'independent-segments-said',
   clause: 'Apple 9.11, 9.12',
   level: 'must',
@@ -199,7 +199,7 @@ export const independentSegmentsSaid: PresentationRule = {
   },
 };
 
-export const independentSegmentsTrue: PresentationRule = {
+const independentSegmentsTrue: PresentationRule = {
   name: 'independent-segments-true',
   clause: 'bis 4.4.2.1',
   level: 'must',
@@ -237,7 +237,7 @@ export interface Reported {
   readonly others: readonly { readonly url: string; readonly playlist: MediaPlaylist }[];
 }
 
-export const reportsPresent: Rule<Reported> = {
+const reportsPresent: Rule<Reported> = {
   name: 'rendition-reports-present',
   clause: 'bis B.1, 4.4.5.4',
   level: 'must',
@@ -248,7 +248,7 @@ export const reportsPresent: Rule<Reported> = {
   },
 };
 
-export const reportsPlausible: Rule<Reported> = {
+const reportsPlausible: Rule<Reported> = {
   name: 'rendition-reports-plausible',
   clause: 'bis 4.4.5.4',
   level: 'must',
@@ -299,7 +299,7 @@ function renditionsOf({ multivariant, renditions }: Presentation, variant: Varia
 }
 
 /** Peak segment bit rate (bis section 1): of any run of segments of half to one and a half target durations. */
-export function peakRate({ measured, playlist }: Pick<Rendition, 'measured' | 'playlist'>): number {
+function peakRate({ measured, playlist }: Pick<Rendition, 'measured' | 'playlist'>): number {
   const target = playlist.targetDurationS ?? 6;
   let peak = 0;
   for (let from = 0; from < measured.length; from++) {

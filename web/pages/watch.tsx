@@ -13,6 +13,7 @@ import { CommentsLog, CommentsOverlay, ReadAloudToggle } from '../room/comments.
 import { HeartFountain, type Point } from '../room/heart-fountain.ts';
 import { HeartButton, HeartsLayer } from '../room/hearts.tsx';
 import type { Room } from '../room/room.ts';
+import { Troubles } from '../room/troubles.tsx';
 import { useReplayMoments, useRoom } from '../room/use-room.ts';
 import { useBareChrome } from '../ui/chrome.ts';
 import { formatCount, plural } from '../ui/format.ts';
@@ -112,19 +113,22 @@ function TopLine({ room, back }: { readonly room: Room; readonly back: boolean }
   const viewers = room.viewers.value;
   return (
     <div class="watch-top on-video">
-      {back ? <BackButton /> : null}
-      {broadcast === null ? null : broadcast.state === 'live' ? (
-        <LivePill />
-      ) : (
-        <BroadcastPill broadcast={broadcast} />
-      )}
-      {broadcast?.state === 'live' ? (
-        <span class="watch-viewers" title={plural(viewers, 'viewer')}>
-          <Eye size={16} strokeWidth={1.75} aria-hidden="true" />
-          {formatCount(viewers)}
-          <span class="visually-hidden">watching</span>
-        </span>
-      ) : null}
+      <div class="watch-facts">
+        {back ? <BackButton /> : null}
+        {broadcast === null ? null : broadcast.state === 'live' ? (
+          <LivePill />
+        ) : (
+          <BroadcastPill broadcast={broadcast} />
+        )}
+        {broadcast?.state === 'live' ? (
+          <span class="watch-viewers" title={plural(viewers, 'viewer')}>
+            <Eye size={16} strokeWidth={1.75} aria-hidden="true" />
+            {formatCount(viewers)}
+            <span class="visually-hidden">watching</span>
+          </span>
+        ) : null}
+      </div>
+      {broadcast !== null && broadcast.owner.id === me.value?.id ? <Troubles room={room} /> : null}
     </div>
   );
 }

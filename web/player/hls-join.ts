@@ -5,6 +5,11 @@ import { LiveEdge } from './live-edge.ts';
 
 /** A broadcast's playlists may take this long to appear after its first frame. */
 const MANIFEST_RETRIES = 8;
+/**
+ * A layer with a gap is tried again this long after it; hls.js by itself never does. Trying one costs a live player a playlist that it
+ * waits for, and a replay nothing.
+ */
+const GAP_FORGIVEN_MS = { hls: 8_000, replay: 1 } as const;
 /** A join that nobody took by then was of a page that never came. */
 const UNTAKEN_MS = 5_000;
 
@@ -63,6 +68,7 @@ function configOf(mode: 'hls' | 'replay', startS: number | null): Partial<HlsCon
     maxBufferLength: live ? 10 : 30,
     maxMaxBufferLength: live ? 20 : 120,
     startPosition: startS ?? -1,
+    errorPenaltyExpireMs: GAP_FORGIVEN_MS[mode],
     manifestLoadPolicy: {
       default: {
         maxTimeToFirstByteMs: 8_000,

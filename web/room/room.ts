@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Broadcast, Comment } from '#contract/api/types.ts';
-import type { RoomEvent, ServerFrame } from '#contract/socket/frames.ts';
+import type { RoomEvent, ServerFrame, Trouble } from '#contract/socket/frames.ts';
 import { api, problemFrom } from '../net/api.ts';
 import { socket } from '../net/connection.ts';
 import { LIVE_COMMENTS_MAX, mergeComments } from './comment-list.ts';
@@ -20,8 +20,8 @@ export interface Room {
   readonly comments: ReadonlySignal<readonly Comment[]>;
   readonly viewers: ReadonlySignal<number>;
   readonly hearts: ReadonlySignal<number>;
-  /** False while the server has no room to record what is broadcast. */
-  readonly isRecorded: ReadonlySignal<boolean>;
+  /** What hampers the broadcast now, and its owner can mend. */
+  readonly troubles: ReadonlySignal<readonly Trouble[]>;
   /** Hears other people's hearts as they come; returns how to stop. */
   onHearts(listener: (count: number) => void): () => void;
   /** Speaks; rejects with an ApiProblem. */
@@ -44,7 +44,7 @@ class LiveRoom implements Room {
   readonly comments = signal<readonly Comment[]>([]);
   readonly viewers = signal(0);
   readonly hearts = signal(0);
-  readonly isRecorded = signal(true);
+  readonly troubles = signal<readonly Trouble[]>([]);
   readonly #id: string;
   readonly #tally = new HeartTally();
   readonly #heartListeners = new Set<(count: number) => void>();
@@ -152,7 +152,7 @@ class LiveRoom implements Room {
       else if (event.type === 'hearts') this.#receiveHearts(event.count, event.total);
       else if (event.type === 'presence') this.viewers.value = event.viewers;
       else if (event.type === 'state') this.#moveTo(event.state);
-      else if (event.type === 'recording') this.isRecorded.value = event.kept;
+      else if (event.type === 'troubles') this.troubles.value = event.troubles;
     }
     this.#add(comments);
   }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { draftFor, NEW_POST, setDraft } from '../composer/draft.ts';
 import { countGraphemes, firstGraphemes, TITLE_GRAPHEMES_MAX } from '../composer/graphemes.ts';
 import { me } from '../net/session.ts';
+import { troubleWords } from '../room/troubles.tsx';
 import { back } from '../router.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { listDevices } from './camera.ts';
@@ -85,7 +86,11 @@ export function Framing({ studio }: { readonly studio: Studio }) {
 function wordFor(studio: Studio, tooLong: boolean): string {
   if (studio.problem.value !== null) return studio.problem.value;
   if (tooLong) return `A title has at most ${TITLE_GRAPHEMES_MAX} characters.`;
-  if (studio.stage.value === 'starting') return 'Going live…';
+  if (studio.stage.value === 'starting') {
+    const room = studio.room.value;
+    const [trouble] = room?.troubles.value ?? [];
+    return trouble === undefined ? 'Going live…' : troubleWords(trouble, room?.broadcast.value?.state);
+  }
   if (studio.camera.value === null) return studio.cameraProblem.value === null ? 'Opening the camera…' : '';
   return studio.muted.value ? 'Your microphone is off.' : 'Ready when you are.';
 }

@@ -4,6 +4,7 @@ import { CommentsOverlay } from '../room/comments.tsx';
 import { HeartFountain } from '../room/heart-fountain.ts';
 import { HeartsLayer } from '../room/hearts.tsx';
 import type { Room } from '../room/room.ts';
+import { Troubles } from '../room/troubles.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { formatCount, formatDuration } from '../ui/format.ts';
 import { LivePill } from '../ui/pill.tsx';
@@ -46,7 +47,9 @@ export function OnAir({ studio, room }: { readonly studio: Studio; readonly room
           End
         </Button>
       </header>
-      {studio.uplink.value === 'taken-over' ? <TakenOver studio={studio} /> : <Uplink studio={studio} />}
+      {studio.uplink.value === 'taken-over' ? null : <Uplink studio={studio} />}
+      <Troubles room={room} />
+      {studio.uplink.value === 'taken-over' ? <TakenOver studio={studio} /> : null}
       <footer class="on-air-foot">
         <CommentsOverlay comments={room.comments} shown={COMMENTS_SHOWN} />
         <div class="on-air-tools">
@@ -89,7 +92,6 @@ function Uplink({ studio }: { readonly studio: Studio }) {
     <p class="uplink" data-uplink={uplink} role="status">
       <span class="uplink-dot" aria-hidden="true" />
       {UPLINK_WORDS[uplink]}
-      {studio.room.value?.isRecorded.value === false && '. Not recorded: the server’s disk is full'}
     </p>
   );
 }

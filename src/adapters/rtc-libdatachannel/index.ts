@@ -3,9 +3,12 @@ import ndc from 'node-datachannel';
 import { type Clock, systemClock } from '#base/clock.ts';
 import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
-import type { Rtc, RtcEvents, RtcRemote, RtcTransport } from '#ports/rtc.ts';
+import type { Rtc, RtcAnswerer, RtcEvents, RtcOffered, RtcRemote, RtcTransport } from '#ports/rtc.ts';
+import { type Certificate, createCertificate } from './certificate.ts';
 import { enterLibrary, leaveLibrary } from './library.ts';
-import { LibdatachannelTransport } from './transport.ts';
+import { Offered } from './offered.ts';
+import type { Direction } from './synthetic-offer.ts';
+import { type Identity, LibdatachannelTransport, type TransportOptions } from './transport.ts';
 
 export interface LibdatachannelOptions {
   /** The UDP port of every transport; 0 takes a free one. */
@@ -42,7 +45,8 @@ class OpenRtc implements LibdatachannelRtc {
   readonly port: number;
   readonly #listener: { stop(): void };
   readonly #options: LibdatachannelOptions;
-  readonly #transports = new Set<LibdatachannelTransport>();
+  readonly #transports = new Set<RtcTransport>();
+  #certificate: Certificate | null = null;
   /** Of transports that are closed, while something native is left of them. */
   readonly #freeing = new Set<Promise<void>>();
   #count = 0;
@@ -58,21 +62,41 @@ class OpenRtc implements LibdatachannelRtc {
     return this.#transports.size;
   }
 
-  async accept(
-    remote: RtcRemote,
-    direction: 'recvonly' | 'sendonly',
-    events: RtcEvents,
-  ): Promise<RtcTransport> {
+  async accept(remote: RtcRemote, direction: Direction, events: RtcEvents): Promise<RtcTransport> {
+    return this.#open(remote, direction, events, null);
+  }
+
+  async offer(direction: Direction, events: RtcEvents): Promise<RtcOffered> {
     if (this.#closed) throw new Fault('the UDP port is closed');
-    const transport = new LibdatachannelTransport(remote, direction, events, {
-      name: `${direction}-${++this.#count}`,
-      port: this.port,
-      bind: this.#options.bind,
-      hosts: this.#options.hosts ?? [],
-      clock: this.#options.clock ?? systemClock,
-      log: this.#options.log,
-      closed: (gone, freed) => this.#forget(gone, freed),
+    this.#certificate ??= createCertificate();
+    const offered = new Offered(events, {
+      ...this.#common,
+      certificate: this.#certificate,
+      open: (remote, identity) => this.#open(remote, direction, events, identity),
+      closed: over => void this.#transports.delete(over),
     });
+    this.#transports.add(offered);
+    return offered;
+  }
+
+  get #common(): Pick<TransportOptions, 'port' | 'bind' | 'hosts' | 'clock' | 'log'> {
+    const { bind, hosts = [], clock = systemClock, log } = this.#options;
+    return { port: this.port, bind, hosts, clock, log };
+  }
+
+  #open(
+    remote: RtcRemote | RtcAnswerer,
+    direction: Direction,
+    events: RtcEvents,
+    identity: Identity | null,
+  ): RtcTransport {
+    if (this.#closed) throw new Fault('the UDP port is closed');
+    const options: TransportOptions = {
+      ...this.#common,
+      name: `${direction}-${++this.#count}`,
+      closed: (gone, freed) => this.#forget(gone, freed),
+    };
+    const transport = new LibdatachannelTransport(remote, direction, events, options, identity);
     this.#transports.add(transport);
     return transport;
   }
@@ -86,7 +110,7 @@ class OpenRtc implements LibdatachannelRtc {
     leaveLibrary();
   }
 
-  #forget(transport: LibdatachannelTransport, freed: Promise<void>): void {
+  #forget(transport: RtcTransport, freed: Promise<void>): void {
     this.#transports.delete(transport);
     this.#freeing.add(freed);
     void freed.then(() => this.#freeing.delete(freed));

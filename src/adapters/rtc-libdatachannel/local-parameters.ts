@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { Fault } from '#base/fault.ts';
 import type { RtcLocal } from '#ports/rtc.ts';
 
@@ -6,31 +7,52 @@ const hostPriority = (localPreference: number) => 126 * 2 ** 24 + localPreferenc
 
 const LOCAL_PREFERENCE_MAX = 65_535;
 
-/**
- * Takes our ICE and DTLS parameters out of libdatachannel's answer. `hosts`, when given, are announced instead of this
- * machine's own addresses; with none of either, loopback is, so that a machine without a network can be used by itself.
- */
-export function readLocalParameters(answer: string, port: number, hosts: readonly string[]): RtcLocal {
+export interface Announced {
+  readonly port: number;
+  readonly bind?: string | undefined;
+  /** When given, announced instead of this machine's own addresses. */
+  readonly hosts: readonly string[];
+}
+
+/** Takes our ICE and DTLS parameters out of libdatachannel's answer. */
+export function readLocalParameters(answer: string, announced: Announced): RtcLocal {
   const attribute = (name: string): string => {
     const value = new RegExp(`^a=${name}:(.*)$`, 'm').exec(answer)?.[1]?.trim();
     if (!value) throw new Fault(`libdatachannel's answer has no ${name}`);
     return value;
   };
-  const own = [...answer.matchAll(/^a=(candidate:.*)$/gm)].map(match => match[1]!.trim());
-  const announced = hosts.length > 0 || own.length === 0 ? announce(hosts, port) : own;
   return {
     iceUfrag: attribute('ice-ufrag'),
     icePwd: attribute('ice-pwd'),
     fingerprint: attribute('fingerprint'),
     setup: attribute('setup') === 'active' ? 'active' : 'passive',
-    candidates: announced,
+    candidates: hostCandidates(announced),
   };
 }
 
-function announce(hosts: readonly string[], port: number): string[] {
-  const addresses = hosts.length > 0 ? hosts : ['127.0.0.1', '::1'];
+/** Where checks are taken; loopback on a machine without a network, so that it can be used by itself. */
+export function hostCandidates(
+  { port, bind, hosts }: Announced,
+  own: readonly string[] = ownAddresses(),
+): string[] {
+  const named = hosts.length > 0 ? hosts : boundAddresses(bind, own);
+  const addresses = named.length > 0 ? named : ['127.0.0.1', '::1'];
   return addresses.map(
     (address, i) =>
       `candidate:${i + 1} 1 UDP ${hostPriority(LOCAL_PREFERENCE_MAX - i)} ${address} ${port} typ host`,
   );
+}
+
+function boundAddresses(bind: string | undefined, own: readonly string[]): readonly string[] {
+  if (bind === '0.0.0.0') return own.filter(address => !address.includes(':'));
+  return bind === undefined || bind === '::' ? own : [bind];
+}
+
+/** IPv6 first; neither loopback nor link-local, which mean nothing elsewhere (RFC 8445 section 5.1.1.1). */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap(entries => entries ?? [])
+    .filter(({ internal, address }) => !internal && !/^(?:169\.254\.|fe[89ab])/i.test(address))
+    .map(({ address }) => address)
+    .sort((a, b) => Number(b.includes(':')) - Number(a.includes(':')));
 }

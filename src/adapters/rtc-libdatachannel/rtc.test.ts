@@ -5,7 +5,7 @@ import { Fault } from '#base/fault.ts';
 import { silentLogger } from '#base/log.ts';
 import { rtcSuite } from '#ports/rtc.suite.ts';
 import { createLibdatachannelRtc } from './index.ts';
-import { readLocalParameters } from './local-parameters.ts';
+import { hostCandidates, readLocalParameters } from './local-parameters.ts';
 
 rtcSuite('libdatachannel', clock =>
   createLibdatachannelRtc({ port: 0, bind: '127.0.0.1', log: silentLogger, clock }),
@@ -23,29 +23,29 @@ describe('rtc-libdatachannel', () => {
     taken.close();
   });
 
-  const answer = (candidates: string) =>
-    `v=0\r\na=setup:active\r\na=fingerprint:sha-256 AB\r\na=ice-ufrag:u\r\na=ice-pwd:p\r\n${candidates}`;
+  const announced = (hosts: readonly string[], own: readonly string[], bind?: string) =>
+    hostCandidates({ port: 4000, hosts, bind }, own);
 
   it('announced hosts replace the addresses of the machine', () => {
-    const own = 'a=candidate:1 1 UDP 2114977791 10.0.0.7 4000 typ host\r\n';
-    assert.deepEqual(readLocalParameters(answer(own), 4000, []).candidates, [
-      'candidate:1 1 UDP 2114977791 10.0.0.7 4000 typ host',
-    ]);
-    assert.deepEqual(readLocalParameters(answer(own), 4000, ['198.51.100.1', '2001:db8::1']).candidates, [
+    assert.deepEqual(announced([], ['10.0.0.7']), ['candidate:1 1 UDP 2130706431 10.0.0.7 4000 typ host']);
+    assert.deepEqual(announced(['198.51.100.1', '2001:db8::1'], ['10.0.0.7']), [
       'candidate:1 1 UDP 2130706431 198.51.100.1 4000 typ host',
       'candidate:2 1 UDP 2130706175 2001:db8::1 4000 typ host',
     ]);
   });
 
+  const addressesOf = (candidates: readonly string[]) => candidates.map(line => line.split(' ')[4]);
+
+  it('a port that is bound to one address announces that one', () => {
+    assert.deepEqual(addressesOf(announced([], ['10.0.0.7'], '10.0.0.9')), ['10.0.0.9']);
+    assert.deepEqual(addressesOf(announced([], ['10.0.0.7', '2001:db8::1'], '0.0.0.0')), ['10.0.0.7']);
+  });
+
   it('a machine without a network announces loopback', () => {
-    const { candidates } = readLocalParameters(answer(''), 4000, []);
-    assert.deepEqual(
-      candidates.map(candidate => candidate.split(' ')[4]),
-      ['127.0.0.1', '::1'],
-    );
+    assert.deepEqual(addressesOf(announced([], [])), ['127.0.0.1', '::1']);
   });
 
   it('an answer that lacks a parameter is a fault', () => {
-    assert.throws(() => readLocalParameters('v=0\r\n', 4000, []), Fault);
+    assert.throws(() => readLocalParameters('v=0\r\n', { port: 4000, hosts: [] }), Fault);
   });
 });

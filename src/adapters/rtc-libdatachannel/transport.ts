@@ -4,13 +4,15 @@ import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
 import {
   RTC_CONNECT_TIMEOUT_MS,
+  type RtcAnswerer,
   type RtcEvents,
   type RtcLocal,
   type RtcRemote,
   type RtcTransport,
 } from '#ports/rtc.ts';
+import type { Certificate } from './certificate.ts';
 import { readLocalParameters } from './local-parameters.ts';
-import { writeSyntheticOffer } from './synthetic-offer.ts';
+import { type Direction, writeSyntheticOffer } from './synthetic-offer.ts';
 
 export interface TransportOptions {
   readonly name: string;
@@ -21,6 +23,12 @@ export interface TransportOptions {
   readonly log: Logger;
   /** `freed` resolves when nothing native is left of it. */
   closed(transport: LibdatachannelTransport, freed: Promise<void>): void;
+}
+
+export interface Identity {
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  readonly certificate: Certificate;
 }
 
 /**
@@ -42,22 +50,27 @@ export class LibdatachannelTransport implements RtcTransport {
   #track: Track | null = null;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
 
-  /** Throws a `Fault` for parameters that libdatachannel refuses; nothing stays open then. */
+  /**
+   * `identity` is what we said we would be known by, where the other side has our offer already. Throws a `Fault` for
+   * parameters that libdatachannel refuses; nothing stays open then.
+   */
   constructor(
-    remote: RtcRemote,
-    direction: 'recvonly' | 'sendonly',
+    remote: RtcRemote | RtcAnswerer,
+    direction: Direction,
     events: RtcEvents,
     options: TransportOptions,
+    identity: Identity | null = null,
   ) {
     this.#options = options;
     this.#events = events;
-    this.#peer = this.#openPeer();
+    this.#peer = this.#openPeer(identity?.certificate);
     try {
       this.#peer.setRemoteDescription(writeSyntheticOffer(remote, direction), 'offer');
-      // Without STUN servers gathering ends inside setRemoteDescription.
+      this.#peer.setLocalDescription('answer', identity ?? {});
+      // Without STUN servers gathering ends inside setLocalDescription.
       const answer = this.#peer.localDescription()?.sdp;
       if (!answer || this.#peer.gatheringState() !== 'complete') throw new Fault('gathering did not end');
-      this.local = readLocalParameters(answer, options.port, options.hosts);
+      this.local = readLocalParameters(answer, options);
     } catch (cause) {
       this.#peer.close();
       throw cause instanceof Fault ? cause : new Fault('libdatachannel refused the remote parameters', cause);
@@ -84,14 +97,18 @@ export class LibdatachannelTransport implements RtcTransport {
     this.#report('closed');
   }
 
-  #openPeer(): PeerConnection {
+  #openPeer(certificate: Certificate | undefined): PeerConnection {
     const { name, port, bind } = this.#options;
     const peer = new ndc.PeerConnection(name, {
       iceServers: [],
       enableIceUdpMux: true,
+      disableAutoNegotiation: true,
       portRangeBegin: port,
       portRangeEnd: port,
       ...(bind === undefined ? {} : { bindAddress: bind }),
+      ...(certificate === undefined
+        ? {}
+        : { certificatePemFile: certificate.certificatePem, keyPemFile: certificate.keyPem }),
     });
     peer.onStateChange(state => {
       if (OVER.has(state)) this.close();

@@ -28,8 +28,14 @@ export type RoomEvent =
     }
   | { readonly type: 'presence'; readonly viewers: number; readonly names: readonly string[] }
   | { readonly type: 'state'; readonly state: 'starting' | 'live' | 'interrupted' | 'ended' | 'archived' }
-  /** Whether what is broadcast is being recorded: said when storage is full, and when it is kept again. */
-  | { readonly type: 'recording'; readonly kept: boolean };
+  /** Everything that hampers the broadcast now: said when it changes. */
+  | { readonly type: 'troubles'; readonly troubles: readonly Trouble[] };
+
+/**
+ * What the owner can mend. `no-picture`: somebody publishes, and for three seconds no key frame has come.
+ * `reordered-pictures`: the encoder sends B-frames. `not-recorded`: storage is full.
+ */
+export type Trouble = 'no-picture' | 'reordered-pictures' | 'not-recorded';
 
 export type UserEvent =
   /** A new entry of the home timeline. */

@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock.ts';
 import { type AccountId, type BroadcastId, type Ids, isId } from '#base/ids.ts';
 import { PAGE_DEFAULT, TITLE_GRAPHEMES_MAX } from '#contract/api/types.ts';
 import { Refusal } from '#contract/errors.ts';
-import type { RoomEvent } from '#contract/socket/frames.ts';
+import type { RoomEvent, Trouble } from '#contract/socket/frames.ts';
 import type { Bus } from '#ports/bus.ts';
 import type { Db, Sql } from '#ports/db.ts';
 import type { BroadcastEvent } from '#ports/events.ts';
@@ -35,8 +35,8 @@ export interface Broadcasts {
     cursor?: string,
     limit?: number,
   ): Promise<{ rows: store.BroadcastRow[]; nextCursor: string | null }>;
-  /** Tells the room whether what is broadcast is being recorded. */
-  tellRecording(id: BroadcastId, kept: boolean): void;
+  /** Tells the room of everything that hampers the broadcast now. */
+  tellTroubles(id: BroadcastId, troubles: readonly Trouble[]): void;
   /** Moves the broadcast on and tells everybody; null when it does not take `input`, or somebody else was faster. */
   advance(
     id: BroadcastId,
@@ -95,8 +95,8 @@ export function createBroadcasts(deps: BroadcastsDeps): Broadcasts {
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return { rows: rows.slice(0, limit), nextCursor: last ? encodeCursor(last.id) : null };
     },
-    tellRecording(id, kept) {
-      deps.bus.publish(roomTopic(id), { type: 'recording', kept } satisfies RoomEvent);
+    tellTroubles(id, troubles) {
+      deps.bus.publish(roomTopic(id), { type: 'troubles', troubles } satisfies RoomEvent);
     },
     advance: (id, input, fields = {}) => advance(deps, id, input, fields),
   };

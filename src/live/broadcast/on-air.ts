@@ -2,11 +2,13 @@ import type { Clock, Timer } from '#base/clock.ts';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
+import type { Trouble } from '#contract/socket/frames.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { createPackager, type Packager, type PartCut } from '../packager/packager.ts';
 import type { HlsSource } from '../packager/source.ts';
 import type { Recorder, RunningRecording } from '../recorder/recorder.ts';
 import type { Reopened } from '../recorder/reopen.ts';
+import { type KeyframeInterval, KeyframeIntervals } from '../stream/keyframe-intervals.ts';
 import type { Publisher, PublisherLeave } from '../stream/publisher.ts';
 import { Stream } from '../stream/stream.ts';
 import type { Broadcasts } from './broadcasts.ts';
@@ -22,6 +24,7 @@ export const AIR_COUNTS = [
   'droppedFrames',
   'droppedAudioFrames',
   'silentFrames',
+  'recordingLost',
 ] as const;
 export type AirCounts = Readonly<Record<(typeof AIR_COUNTS)[number], number>>;
 
@@ -37,6 +40,7 @@ export interface OnAirDeps {
   /** Stores what the room still keeps in memory, before the replay is announced. */
   readonly flushRoom: () => Promise<void>;
   readonly partCut?: PartCut;
+  readonly keyframeInterval?: KeyframeInterval;
   /** Nobody needs this any more. */
   readonly forget: (id: BroadcastId) => void;
 }
@@ -62,6 +66,9 @@ export class OnAir {
   #linger: Timer | null = null;
   readonly #claims: Claims;
   readonly #firstInit: number;
+  #isRecorded = true;
+  #toldTroubles: readonly Trouble[] = [];
+  readonly #keyframes: KeyframeIntervals;
 
   /** `reopened`: what another process recorded of it before it died; `firstInit` is above any number that it used. */
   constructor(id: BroadcastId, deps: OnAirDeps, reopened: Reopened | null = null, firstInit = 0) {
@@ -76,16 +83,25 @@ export class OnAir {
       events: {
         mediaArrived: () => this.#mediaArrived(),
         publisherLeft: reason => this.#publisherLeft(reason),
+        troubled: () => this.#tellTroubles(),
       },
     });
     this.#claims = new Claims(deps.clock);
+    this.#keyframes = new KeyframeIntervals(deps.keyframeInterval ?? (() => {}));
+    this.stream.read(this.#keyframes);
     if (reopened) this.#startPackager(reopened);
   }
 
   get counts(): AirCounts {
     const { readersDropped, gopsCut, publishers } = this.stream.stats;
     const none = { droppedFrames: 0, droppedAudioFrames: 0, silentFrames: 0 };
-    return { readersDropped, gopsCut, publishers, ...(this.#packager?.counts ?? none) };
+    const recordingLost = this.#recording?.lost ?? 0;
+    return { readersDropped, gopsCut, publishers, recordingLost, ...(this.#packager?.counts ?? none) };
+  }
+
+  /** Everything that hampers it now. */
+  get troubles(): readonly Trouble[] {
+    return this.#isRecorded ? this.stream.troubles : [...this.stream.troubles, 'not-recorded'];
   }
 
   /** What HLS players get now; null before the first frame. */
@@ -128,6 +144,7 @@ export class OnAir {
   }
 
   #mediaArrived(): void {
+    this.#keyframes.restart();
     this.#grace?.cancel();
     const startedAtMs = this.#packager ? undefined : this.#startPackager();
     this.#step('media-arrived', startedAtMs === undefined ? {} : { startedAtMs });
@@ -135,9 +152,12 @@ export class OnAir {
 
   /** Called within the first unit, so that the packager gets it. */
   #startPackager(reopened: Reopened | null = null): number {
-    const { broadcasts, recorder, transcoder, clock, partCut } = this.#deps;
+    const { recorder, transcoder, clock, partCut } = this.#deps;
     const epochMs = this.stream.epochMs ?? clock.nowMs();
-    this.#recording = recorder.start(this.id, epochMs, kept => broadcasts.tellRecording(this.id, kept));
+    this.#recording = recorder.start(this.id, epochMs, kept => {
+      this.#isRecorded = kept;
+      this.#tellTroubles();
+    });
     const { stream } = this;
     const packager = createPackager({
       epochMs,
@@ -176,6 +196,13 @@ export class OnAir {
 
   #finishBehind(input: 'end' | 'grace-over'): void {
     this.finish(input).catch(cause => this.#log.error({ err: cause }, 'a broadcast could not be finished'));
+  }
+
+  #tellTroubles(): void {
+    const { troubles } = this;
+    if (troubles.join() === this.#toldTroubles.join()) return;
+    this.#toldTroubles = troubles;
+    this.#deps.broadcasts.tellTroubles(this.id, troubles);
   }
 
   #step(input: LifecycleInput, fields: { startedAtMs?: number } = {}): void {

@@ -20,6 +20,8 @@ import { type StoredMedia, storedMedia } from './stored-media.ts';
 
 /** A recording that is being made. */
 export interface RunningRecording extends RecordingSink {
+  /** Writes that are missing from the recording, for good. */
+  readonly lost: number;
   /** Resolves when everything handed over so far is written, or given up. */
   written(): Promise<void>;
   /** Resolves when everything is on disk. Null when nothing was recorded. */
@@ -87,6 +89,9 @@ export function createRecorder(deps: RecordingDeps): Recorder {
         return complete(broadcastId);
       };
       return {
+        get lost() {
+          return recording.lost;
+        },
         init: (rendition, init) => recording.init(rendition, init),
         part: (rendition, timescale, segment) => recording.part(rendition, timescale, segment),
         segment: (rendition, timescale, segment) => recording.segment(rendition, timescale, segment),

@@ -18,7 +18,7 @@ await onEveryDatabase('the room', open => {
   async function enter() {
     db = await open();
     house = await openBroadcastHouse(db);
-    parts = createRoom(house);
+    parts = createRoom({ ...house, troubles: () => ['not-recorded'] });
     return { ...house, ...parts };
   }
 
@@ -147,7 +147,7 @@ await onEveryDatabase('the room', open => {
     assert.equal(shown.at(-1)?.total, 507);
     assert.equal((await house.broadcasts.get(id)).hearts, 507);
 
-    const again = createRoom(house);
+    const again = createRoom({ ...house, troubles: () => ['not-recorded'] });
     await again.room.sendHearts(id, bob, 50, null);
     await again.room.sendHearts(id, eve, 3, null);
     await again.hearts.close();
@@ -282,6 +282,7 @@ await onEveryDatabase('the room', open => {
       events: [
         { type: 'state', state: 'live' },
         { type: 'presence', viewers: 1, names: ['BOB'] },
+        { type: 'troubles', troubles: ['not-recorded'] },
         { type: 'hearts', count: 0, total: 4, mediaTimeMs: null },
       ],
     });

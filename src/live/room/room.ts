@@ -1,12 +1,15 @@
 import type { Closer } from '#base/dispose.ts';
 import type { AccountId, BroadcastId } from '#base/ids.ts';
 import type { Comment } from '#contract/api/types.ts';
-import type { RoomEvent } from '#contract/socket/frames.ts';
+import type { RoomEvent, Trouble } from '#contract/socket/frames.ts';
 import { type CommentPage, type CommentsDeps, createComments, type NewComment } from './comments.ts';
 import { Hearts, type HeartsDeps } from './hearts.ts';
 import { Presence } from './presence.ts';
 
-export type RoomDeps = CommentsDeps & HeartsDeps;
+export interface RoomDeps extends CommentsDeps, HeartsDeps {
+  /** What hampers a broadcast now. */
+  readonly troubles: (id: BroadcastId) => readonly Trouble[];
+}
 
 /** The audience of every broadcast. What happens in it is published on the bus as `RoomEvent`s, topic `room:{id}`. */
 export interface Room {
@@ -51,6 +54,7 @@ export function createRoom(deps: RoomDeps): RoomParts {
       events: [
         { type: 'state', state: broadcast.state },
         { type: 'presence', viewers: presence.viewers(id), names: presence.names(id) },
+        { type: 'troubles', troubles: deps.troubles(id) },
         { type: 'hearts', count: 0, total: totals.total(broadcast), mediaTimeMs: null },
       ],
     };

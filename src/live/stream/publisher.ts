@@ -5,6 +5,9 @@ import type { Unit } from '#media/unit.ts';
 /** `ended`: whoever publishes wants no more. `lost`: the connection went away and may come back. */
 export type PublisherLeave = 'ended' | 'lost';
 
+/** What a publisher does that viewers suffer from. `no-picture`: it sends, and no key frame comes. */
+export type PublisherTrouble = 'no-picture' | 'reordered-pictures';
+
 /**
  * What a listener sends the media of one publisher into, whatever protocol it came by. After `close`, by either side,
  * every call does nothing.
@@ -17,6 +20,8 @@ export interface Publisher {
   packet(track: Track, packet: RtpPacket): void;
   /** Timestamps are zero at this publisher's own epoch; the stream puts a later publisher after an earlier one. */
   unit(track: Track, unit: Unit): void;
+  /** Says that its encoder sends pictures in another order than they are shown in (B-frames). */
+  reordersPictures(): void;
   /** Sets who is told that a key frame is wanted: at most once a second. */
   onKeyframeWanted(handler: () => void): void;
   /** Sets who is told, once, that the stream ended or another publisher took over. Not called for one's own `close`. */

@@ -1,9 +1,12 @@
-import type { Clock } from '#base/clock.ts';
+import type { Clock, Timer } from '#base/clock.ts';
 import { beginsKeyFrame } from '#media/h264/depacketizer.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
 import type { Track } from '#media/track.ts';
 import type { Unit } from '#media/unit.ts';
-import type { Publisher, PublisherLeave } from './publisher.ts';
+import type { Publisher, PublisherLeave, PublisherTrouble } from './publisher.ts';
+
+/** A publisher that sends has its first key frame within this time, or is told of. */
+export const PICTURE_WAIT_MS = 3_000;
 
 /** What the stream lends to the one publisher that sits in it. */
 export interface Seat {
@@ -18,6 +21,8 @@ export interface Seat {
   arrived(epochMs: number): void;
   packet(track: Track, packet: RtpPacket): void;
   unit(track: Track, unit: Unit): void;
+  /** Its troubles changed. */
+  troubled(): void;
   left(publisher: SeatedPublisher, reason: PublisherLeave): void;
 }
 
@@ -38,9 +43,15 @@ export class SeatedPublisher implements Publisher {
   #keyframeWanted: () => void = () => {};
   #closed: () => void = () => {};
   #isClosed = false;
+  #pictureWait: Timer | null = null;
+  readonly #troubles = new Set<PublisherTrouble>();
 
   constructor(seat: Seat) {
     this.#seat = seat;
+  }
+
+  get troubles(): ReadonlySet<PublisherTrouble> {
+    return this.#troubles;
   }
 
   tracks(tracks: readonly Track[]): void {
@@ -60,7 +71,9 @@ export class SeatedPublisher implements Publisher {
   }
 
   packet(track: Track, packet: RtpPacket): void {
-    if (this.#isClosed || !this.#isAtKeyFrame(track, packet)) return;
+    if (this.#isClosed) return;
+    this.#waitForPicture();
+    if (!this.#isAtKeyFrame(track, packet)) return;
     this.#seat.packet(track, this.#seat.number === 0 ? packet : this.#placed(packet));
   }
 
@@ -75,6 +88,10 @@ export class SeatedPublisher implements Publisher {
     this.#seat.unit(track, this.#shiftMs ? shiftUnit(track, unit, this.#shiftMs) : unit);
   }
 
+  reordersPictures(): void {
+    this.#troubled('reordered-pictures');
+  }
+
   onKeyframeWanted(handler: () => void): void {
     this.#keyframeWanted = handler;
   }
@@ -86,7 +103,7 @@ export class SeatedPublisher implements Publisher {
 
   close(reason: PublisherLeave): void {
     if (this.#isClosed) return;
-    this.#isClosed = true;
+    this.#over();
     this.#closed = () => {};
     this.#seat.left(this, reason);
   }
@@ -98,8 +115,24 @@ export class SeatedPublisher implements Publisher {
   /** The stream's side of `close`. */
   dismiss(): void {
     if (this.#isClosed) return;
-    this.#isClosed = true;
+    this.#over();
     this.#closed();
+  }
+
+  #over(): void {
+    this.#isClosed = true;
+    this.#pictureWait?.cancel();
+  }
+
+  #waitForPicture(): void {
+    if (this.#shiftMs !== null) return;
+    this.#pictureWait ??= this.#seat.clock.after(PICTURE_WAIT_MS, () => this.#troubled('no-picture'));
+  }
+
+  #troubled(trouble: PublisherTrouble): void {
+    if (this.#isClosed || this.#troubles.has(trouble)) return;
+    this.#troubles.add(trouble);
+    this.#seat.troubled();
   }
 
   /** Whether a packet is for the readers: all are, once it sits. */
@@ -120,6 +153,8 @@ export class SeatedPublisher implements Publisher {
     const epochMs = this.#epochMs ?? this.#seat.clock.monotonicMs();
     this.#shiftMs = this.#seat.shiftMs(epochMs);
     this.#seat.arrived(epochMs);
+    this.#pictureWait?.cancel();
+    if (this.#troubles.delete('no-picture')) this.#seat.troubled();
   }
 }
 

@@ -7,7 +7,7 @@ import type { Unit } from '#media/unit.ts';
 import { Throttle } from '../room/throttle.ts';
 import type { TrackPacket } from './gop-cache.ts';
 import { type LayerState, Layers } from './layers.ts';
-import type { Publisher, PublisherLeave } from './publisher.ts';
+import type { Publisher, PublisherLeave, PublisherTrouble } from './publisher.ts';
 import type { StreamReader } from './reader.ts';
 import { type Seat, SeatedPublisher } from './seated-publisher.ts';
 
@@ -22,6 +22,8 @@ export interface StreamEvents {
   mediaArrived(): void;
   /** The publisher left by itself. Not told when another took over, or when the stream ended. */
   publisherLeft(reason: PublisherLeave): void;
+  /** `troubles` may have changed. */
+  troubled?(): void;
 }
 
 /** The media that another process had of this stream, milliseconds. */
@@ -109,6 +111,11 @@ export class Stream {
     return this.#publisher !== null;
   }
 
+  /** Of who publishes, and of who waits to take over. */
+  get troubles(): readonly PublisherTrouble[] {
+    return [...new Set([this.#publisher, this.#waiting].flatMap(one => [...(one?.troubles ?? [])]))];
+  }
+
   /** Whether a publisher sends now. */
   get isHeard(): boolean {
     return this.isPublished && this.#clock.monotonicMs() - this.#heardMs < PUBLISHER_QUIET_MS;
@@ -125,6 +132,7 @@ export class Stream {
     this.#waiting = publisher;
     if (this.#ended) publisher.dismiss();
     else if (!this.isHeard) publisher.sit();
+    else this.#events.troubled?.();
     return publisher;
   }
 
@@ -162,6 +170,7 @@ export class Stream {
     this.#layers.clear();
     for (const reader of this.#readers) this.#tellEnded(reader);
     this.#readers.clear();
+    this.#events.troubled?.();
   }
 
   #resume({ epochMs, endMs }: EarlierMedia): void {
@@ -182,6 +191,7 @@ export class Stream {
       arrived: monotonicMs => this.#arrived(monotonicMs),
       packet: (track, packet) => this.#packet(track, packet),
       unit: (track, unit) => this.#unit(track, unit),
+      troubled: () => this.#events.troubled?.(),
       left: (publisher, reason) => this.#left(publisher, reason),
     };
   }
@@ -194,6 +204,7 @@ export class Stream {
     this.#layers.clear();
     before?.dismiss();
     seated(wasHeard);
+    this.#events.troubled?.();
   }
 
   /** By how much a publisher's timeline must be shifted: to where it began, but never before what others have seen. */
@@ -246,9 +257,11 @@ export class Stream {
   #left(publisher: SeatedPublisher, reason: PublisherLeave): void {
     if (publisher === this.#waiting) {
       this.#waiting = null;
+      this.#events.troubled?.();
       return;
     }
     this.#publisher = null;
+    this.#events.troubled?.();
     this.#layers.clear();
     this.#keyframeRequests.cancel();
     this.#events.publisherLeft(this.#waiting ? 'lost' : reason);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AccessUnit, beginsKeyFrame, H264Depacketizer, UNIT_BYTES_MAX } from './depacketizer.ts';
+import { NALS_PER_UNIT_MAX } from './nal.ts';
 import { packetizeH264 } from './packetizer.ts';
 
 const sps = Uint8Array.of(0x67, 0x42, 0xc0, 0x1f);
@@ -128,9 +129,17 @@ test('units of a sender whose timestamps stand still have arrived when they came
 
 test('fragments without data cannot pile up', () => {
   const { units, broken, depacketizer } = open();
-  depacketizer.push(Uint8Array.of(0x7c, 0x85), 1, false, 0);
+  depacketizer.push(Uint8Array.of(0x7c, 0x85, 0x88), 1, false, 0);
   for (let i = 0; i < 5000; i++) depacketizer.push(Uint8Array.of(0x7c, 0x05), 1, false, 0);
-  depacketizer.push(Uint8Array.of(0x7c, 0x45), 1, true, 0);
+  depacketizer.push(Uint8Array.of(0x7c, 0x45, 1), 1, true, 0);
+  assert.equal(units.length, 0);
+  assert.equal(broken(), 1);
+});
+
+test('a unit of too many NAL units is dropped', () => {
+  const { units, broken, depacketizer } = open();
+  for (let i = 0; i <= NALS_PER_UNIT_MAX; i++)
+    depacketizer.push(slice('idr', 3), 1, i === NALS_PER_UNIT_MAX, 0);
   assert.equal(units.length, 0);
   assert.equal(broken(), 1);
 });

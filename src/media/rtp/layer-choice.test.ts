@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   CLIMB_AFTER_MS,
+  CLIMB_AFTER_MS_MAX,
   FALL_AFTER_MS,
   LayerChoice,
   type LayerOffer,
@@ -166,4 +167,46 @@ test('an estimate below what arrives whole and at once is not believed, until pa
   for (let nowMs = from; nowMs <= from + 2 * FALL_AFTER_MS; nowMs += 100)
     runs.push(choice.choose(offers(nowMs), report(100_000, 0, 400), nowMs));
   assert.equal(runs.at(-1), 'low');
+});
+
+/** Chooses every 100 ms for `ms`; gives the last choice. */
+function choose(choice: LayerChoice, given: ReturnType<typeof report>, fromMs: number, ms: number) {
+  let chosen: string | null = null;
+  for (let nowMs = fromMs; nowMs < fromMs + ms; nowMs += 100)
+    chosen = choice.choose(offers(nowMs), given, nowMs);
+  return chosen;
+}
+
+test('one late report is no queue, and what does not arrive whole proves nothing', () => {
+  const begun = () => {
+    const choice = new LayerChoice();
+    choice.choose(offers(0), report(5_000_000, 0, 30), 0);
+    assert.equal(choose(choice, report(300_000, 0, 35), 100, 1900), 'high');
+    return choice;
+  };
+  assert.equal(choose(begun(), report(300_000, 0, 200), 2000, FALL_AFTER_MS + 200), 'high');
+  assert.equal(choose(begun(), report(300_000, 0.05, 35), 2000, FALL_AFTER_MS + 200), 'low');
+});
+
+test('nobody climbs while packets are lost', () => {
+  const choice = new LayerChoice();
+  choice.choose(offers(0), report(100_000), 0);
+  assert.equal(choose(choice, report(9_000_000, 0.05), 100, 10 * CLIMB_AFTER_MS), 'low');
+});
+
+test('failed climbs are forgotten after long enough without one', () => {
+  const choice = new LayerChoice();
+  const link = linkOf(600_000);
+  let chosen: string | null = null;
+  for (let nowMs = 0; nowMs < 120_000; nowMs += 100)
+    chosen = choice.choose(offers(nowMs), link(chosen), nowMs);
+  choose(choice, report(240_000), 120_000, 3 * CLIMB_AFTER_MS_MAX);
+  const climbs: number[] = [];
+  for (let nowMs = 300_000; nowMs < 400_000; nowMs += 100) {
+    const before = chosen;
+    chosen = choice.choose(offers(nowMs), report(9_000_000), nowMs);
+    if (chosen !== before) climbs.push(nowMs);
+  }
+  assert.equal(chosen, 'high');
+  assert.ok(climbs.at(-1)! - climbs.at(-2)! <= CLIMB_AFTER_MS + 200, `${climbs}`);
 });

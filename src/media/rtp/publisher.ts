@@ -44,7 +44,8 @@ export class PublisherRtp implements PublisherReceiver {
   readonly #lanes: readonly Lane[];
   readonly #feedback = new TransportFeedback();
   readonly #feedbackId: number | null;
-  #holeSeen = false;
+  /** How late sound came before its last report, at least: the delay of the way, and what it is off by. */
+  #soundLateMs = Number.NaN;
   #keyframeAskedMs = Number.NEGATIVE_INFINITY;
   readonly #scratch = new Uint8Array(Math.max(FEEDBACK_BYTES_MAX, 20 + 4 * NACK_NUMBERS_MAX));
   readonly #sequences: number[] = [];
@@ -225,14 +226,16 @@ export class PublisherRtp implements PublisherReceiver {
     }
   }
 
-  /** A report from the midst of a burst after a stall can look like a hole, two in a row cannot. */
+  /** Sound that goes on after a hole comes later than its timestamps say; when only its reports say so, they are wrong. */
   #lookForHole(): void {
-    const zeroMs = this.#audio.timeline.zeroNtpMs();
-    const behindMs = this.#video.all.map(({ timeline }) => zeroMs - timeline.zeroNtpMs());
+    const { timeline } = this.#audio;
+    const zeroMs = timeline.zeroNtpMs();
+    const behindMs = this.#video.all.map(video => zeroMs - video.timeline.zeroNtpMs());
     const holeMs = Math.min(...behindMs.filter(ms => !Number.isNaN(ms)));
-    const isHole = holeMs >= AUDIO_HOLE_MS_MIN && holeMs <= TIMESTAMP_STEP_MS_MAX;
-    if (isHole && this.#holeSeen) this.#audio.timeline.skip(holeMs);
-    this.#holeSeen = isHole && !this.#holeSeen;
+    const lateMs = timeline.takeLeastLateMs();
+    const isLater = lateMs - this.#soundLateMs >= holeMs / 2;
+    if (isLater && holeMs >= AUDIO_HOLE_MS_MIN && holeMs <= TIMESTAMP_STEP_MS_MAX) timeline.skip(holeMs);
+    else if (!Number.isNaN(lateMs)) this.#soundLateMs = lateMs;
   }
 
   #sendNack(lane: Lane, nowMs: number): void {

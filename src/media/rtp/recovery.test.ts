@@ -165,17 +165,20 @@ test('a retransmission is restored, and probing for bandwidth is none', () => {
 function openSource(): {
   source: Source;
   take: (sequence: number, ssrc?: number, nowMs?: number) => number | string;
+  delivered: number[];
 } {
+  const delivered: number[] = [];
   const source = new Source({
     clockRate: 90_000,
     reorderSlots: 64,
     reorderWaitMs: 100,
     nack: false,
-    deliver() {},
+    deliver: ({ sequenceNumber }) => delivered.push(sequenceNumber),
     lost() {},
   });
   return {
     source,
+    delivered,
     take: (sequence, ssrc = 1, nowMs = 0) => source.accept(packet(sequence, ssrc), nowMs, false),
   };
 }
@@ -187,6 +190,15 @@ test('a second source is foreign until the first one has been silent', () => {
   assert.equal(source.ssrc, 1);
   assert.equal(typeof take(1, 2, 1000), 'number');
   assert.equal(source.ssrc, 2);
+});
+
+test('a source that begins anew at a lower number is delivered from there, after what was held of the one before', () => {
+  const { source, take, delivered } = openSource();
+  const push = (sequence: number, ssrc: number, nowMs: number) =>
+    source.push(take(sequence, ssrc, nowMs) as number, packet(sequence, ssrc), nowMs);
+  for (const sequence of [500, 502]) push(sequence, 1, 0);
+  for (const sequence of [7, 8, 9]) push(sequence, 2, 1000);
+  assert.deepEqual(delivered, [500, 502, 7, 8, 9]);
 });
 
 test('a stray sequence number is not believed, two in a row are', () => {

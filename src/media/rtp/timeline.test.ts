@@ -94,3 +94,13 @@ test('sender reports that are seconds apart are not believed', () => {
   video.correct(Number.NaN);
   assert.equal(video.place(90_000, 1000), 90_000);
 });
+
+test('after reordered pictures the next one is behind them, however short its step', () => {
+  const timeline = new TrackTimeline(90_000);
+  timeline.begin(0);
+  const placed = [9000, 3000, 6000, 9001].map(timestamp => timeline.place(timestamp, 100));
+  assert.deepEqual(
+    placed.map(pts => pts - placed[0]!),
+    [0, 1, 2, 3],
+  );
+});

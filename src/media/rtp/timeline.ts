@@ -41,6 +41,7 @@ export class TrackTimeline {
   #reportTimestamp = 0;
   #lastTimestamp = Number.NaN;
   #descents = 0;
+  #leastLateMs = Number.NaN;
   reanchored = 0;
   reordered = 0;
 
@@ -90,6 +91,8 @@ export class TrackTimeline {
     this.#newestTimestamp = timestamp;
     if (step > 0) this.#slewBy(step * SLEW_SHARE);
     const pts = Math.round(timestamp + this.#offset + this.#slew);
+    const lateMs = (arrival - pts) / this.#ticksPerMs;
+    if (!(lateMs >= this.#leastLateMs)) this.#leastLateMs = lateMs;
     const limit = TIMESTAMP_STEP_MS_MAX * this.#ticksPerMs;
     if (step <= 0 || step > limit || Math.abs(pts - arrival) > limit)
       return this.#anchorAnew(timestamp, arrival);
@@ -112,6 +115,13 @@ export class TrackTimeline {
   /** Sets how much later than now units should be placed, to be reached by slewing. */
   correct(byMs: number): void {
     if (Math.abs(byMs) <= CORRECTION_MS_MAX) this.#slewTarget = this.#slew + byMs * this.#ticksPerMs;
+  }
+
+  /** How much later than their places units arrived since this was asked last, the least of them; NaN when none came. */
+  takeLeastLateMs(): number {
+    const lateMs = this.#leastLateMs;
+    this.#leastLateMs = Number.NaN;
+    return lateMs;
   }
 
   /** What follows is later than its timestamps say: `ms` of the track were never captured. */

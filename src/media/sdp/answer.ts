@@ -1,6 +1,12 @@
 import { type MediaDescription, write } from 'sdp-transform';
 import { assert } from '#base/assert.ts';
-import type { AcceptedAudio, AcceptedFeedback, AcceptedVideo, LocalParameters, Offer } from './offer.ts';
+import type {
+  AcceptedAudio,
+  AcceptedFeedback,
+  AcceptedVideo,
+  LocalParameters,
+  OfferedTerms,
+} from './offer.ts';
 import { simulcastLines } from './simulcast.ts';
 
 /** Synchronization sources that we send with; the same ones go to `ViewerRtp`. */
@@ -18,7 +24,11 @@ export const CNAME = 'skylark';
  * The answer to an accepted offer: `recvonly` to a publisher, `sendonly` to a viewer, for whom `ssrcs` must be given.
  * m-lines that were not chosen are rejected with port 0 (RFC 3264 section 6).
  */
-export function writeAnswer(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | null = null): string {
+export function writeAnswer(
+  offer: OfferedTerms,
+  local: LocalParameters,
+  ssrcs: SendingSsrcs | null = null,
+): string {
   assert((offer.role === 'viewer') === (ssrcs !== null), 'SSRCs go to viewers and to them only');
   const accepted = [offer.video.mid, offer.audio.mid];
   const media = offer.media.map(offered => {
@@ -41,7 +51,11 @@ export function writeAnswer(offer: Offer, local: LocalParameters, ssrcs: Sending
   return withCandidates(text, mids[0]!, local.candidates);
 }
 
-function videoLine(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | null): MediaDescription {
+function videoLine(
+  offer: OfferedTerms,
+  local: LocalParameters,
+  ssrcs: SendingSsrcs | null,
+): MediaDescription {
   const { payloadType, rtxPayloadType, fmtp, simulcast } = offer.video;
   const rtp = [{ payload: payloadType, codec: 'H264', rate: 90000 }];
   const formats = fmtp === '' ? [] : [{ payload: payloadType, config: fmtp }];
@@ -60,7 +74,11 @@ function videoLine(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | n
   };
 }
 
-function audioLine(offer: Offer, local: LocalParameters, ssrcs: SendingSsrcs | null): MediaDescription {
+function audioLine(
+  offer: OfferedTerms,
+  local: LocalParameters,
+  ssrcs: SendingSsrcs | null,
+): MediaDescription {
   const { payloadType, fmtp } = offer.audio;
   const rtp = [{ payload: payloadType, codec: 'opus', rate: 48000, encoding: 2 }];
   const formats = fmtp === '' ? [] : [{ payload: payloadType, config: fmtp }];
@@ -78,7 +96,7 @@ type Line = Omit<MediaDescription, 'rtp' | 'fmtp' | 'payloads'>;
 
 function baseLine(
   type: 'video' | 'audio',
-  offer: Offer,
+  offer: OfferedTerms,
   accepted: AcceptedAudio | AcceptedVideo,
   local: LocalParameters,
 ): Line {

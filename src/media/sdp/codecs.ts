@@ -11,7 +11,7 @@ import { acceptSimulcast } from './simulcast.ts';
 
 const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
-const ABS_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
+export const ABS_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
 /** What RFC 6184 section 8.1 infers when `profile-level-id` is absent. */
 const PROFILE_DEFAULT = '42000a';
 

@@ -4,16 +4,18 @@ import { MediaError } from '../unit.ts';
 export const SDP_BYTES_MAX = 64 * 1024;
 /** One line of an SDP. */
 export const SDP_LINE_MAX = 2048;
-/** m-lines of one offer. */
+/** m-lines of one SDP. */
 export const SDP_MEDIA_MAX = 16;
 /** Candidates taken from one offer or fragment; later ones are left out. */
 export const ICE_CANDIDATES_MAX = 64;
 
-/** Why an SDP is refused; `reason` of the `MediaError`. `too-large` is 413, `not-sdp` and `not-offer` are 400, the others 406. */
+/** Why an SDP is refused; `reason` of the `MediaError`. What each is in HTTP, `contract/webrtc-http.ts` says. */
 export type SdpReason =
   | 'too-large'
   | 'not-sdp'
   | 'not-offer'
+  | 'not-answer'
+  | 'no-media'
   | 'no-video'
   | 'no-audio'
   | 'no-h264'
@@ -23,6 +25,17 @@ export type SdpReason =
   | 'no-bundle'
   | 'no-rtcp-mux'
   | 'too-many-layers';
+
+/** Reasons that are about media: who sent such an offer may be able to answer one of ours. */
+export const MEDIA_REASONS: ReadonlySet<string> = new Set<SdpReason>([
+  'no-media',
+  'no-video',
+  'no-audio',
+  'no-h264',
+  'no-opus',
+  'no-bundle',
+  'no-rtcp-mux',
+]);
 
 export function refuse(reason: SdpReason, message: string): never {
   throw new MediaError(reason, message);
@@ -36,7 +49,7 @@ export function boundedLines(text: string): string[] {
   for (const line of lines) {
     if (line.length > SDP_LINE_MAX) refuse('not-sdp', `a line has at most ${SDP_LINE_MAX} characters`);
     if (line.startsWith('m=') && ++media > SDP_MEDIA_MAX) {
-      refuse('not-sdp', `an offer has at most ${SDP_MEDIA_MAX} m-lines`);
+      refuse('not-sdp', `an SDP has at most ${SDP_MEDIA_MAX} m-lines`);
     }
   }
   return lines;

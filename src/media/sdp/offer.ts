@@ -3,7 +3,7 @@ import type { MediaDescription } from 'sdp-transform';
 /** `publisher`: it sends to us (WHIP). `viewer`: it receives (WHEP). */
 export type OfferRole = 'publisher' | 'viewer';
 
-interface TransportParameters {
+export interface TransportParameters {
   readonly iceUfrag: string;
   readonly icePwd: string;
   readonly fingerprint: string;
@@ -14,9 +14,14 @@ export interface RemoteParameters extends TransportParameters {
   readonly setup: 'actpass' | 'active';
 }
 
-/** Our side of the transport, for the answer. Structurally the `RtcLocal` of the rtc port. */
-export interface LocalParameters extends TransportParameters {
+/** The side that answers an offer of ours. Structurally the `RtcAnswerer` of the rtc port. */
+export interface AnswererParameters extends TransportParameters {
   readonly setup: 'active' | 'passive';
+}
+
+/** Our side of the transport: `actpass` when we offer. Structurally the `RtcLocal` of the rtc port. */
+export interface LocalParameters extends TransportParameters {
+  readonly setup: 'actpass' | 'active' | 'passive';
   readonly candidates: readonly string[];
 }
 
@@ -68,14 +73,27 @@ export interface AcceptedAudio {
   readonly feedback: AcceptedFeedback;
 }
 
-/** What an offer comes to once codecs, extensions and feedback are chosen. */
-export interface Offer {
+/** What both sides come to once codecs, extensions and feedback are chosen. */
+export interface Terms {
+  readonly video: AcceptedVideo;
+  readonly audio: AcceptedAudio;
+}
+
+/** Terms, and the m-lines that they were chosen from. */
+export interface OfferedTerms extends Terms {
   readonly role: OfferRole;
+  /** Every m-line in order, because an answer mirrors them (RFC 3264 section 6). */
+  readonly media: readonly MediaDescription[];
+}
+
+/** What an offer of the other side comes to. */
+export interface Offer extends OfferedTerms {
   readonly remote: RemoteParameters;
   /** `a=candidate:` lines of the offer without the prefix `a=`. */
   readonly candidates: readonly string[];
-  readonly video: AcceptedVideo;
-  readonly audio: AcceptedAudio;
-  /** Every m-line in order, because an answer mirrors them (RFC 3264 section 6). */
-  readonly media: readonly MediaDescription[];
+}
+
+/** What an answer to an offer of ours comes to. */
+export interface Answer extends Terms {
+  readonly remote: AnswererParameters;
 }

@@ -196,7 +196,7 @@ for (const [reason, text] of [
   ['not-sdp', `v=0\r\na=${'x'.repeat(3000)}`],
   ['not-sdp', `v=0\r\n${'m=video 9 X 1\r\n'.repeat(17)}`],
   ['not-sdp', 'v=0\r\nm=\r\n'],
-  ['not-offer', 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n'],
+  ['no-media', 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n'],
   ['not-offer', chromium.replaceAll('actpass', 'passive')],
   ['not-offer', without(chromium, /a=setup:actpass\r\n/g)],
   ['no-video', chromium.slice(0, chromium.indexOf('m=video'))],

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { assert } from '#base/assert.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Ids } from '#base/ids.ts';
 import { type Allowance, TokenBuckets } from '#base/token-bucket.ts';
@@ -6,16 +7,18 @@ import { Refusal } from '#contract/errors.ts';
 import {
   bodyOfType,
   checkIfMatch,
+  checkIfMatchOfAnswer,
   crossOriginHeaders,
   ICE_FRAGMENT_TYPE,
+  isOfType,
   noRestart,
   preflightHeaders,
   SDP_TYPE,
 } from '#contract/webrtc-http.ts';
 import { SDP_BYTES_MAX } from '#media/sdp/limits.ts';
-import type { Offer } from '#media/sdp/offer.ts';
+import type { Answer, Offer } from '#media/sdp/offer.ts';
 import type { OfferOptions } from '#media/sdp/parse-offer.ts';
-import { readFragmentUfrag, readOffer } from './read.ts';
+import { readAnswer, readFragmentUfrag, readOffer } from './read.ts';
 
 /** Addresses whose offers are counted. */
 export const ADDRESSES_MAX = 10_000;
@@ -24,22 +27,29 @@ export interface SignallingSession {
   readonly id: string;
   readonly etag: string;
   readonly broadcastId: string;
-  /** The other side's; another one in a fragment would be an ICE restart. */
-  readonly iceUfrag: string;
+  /** The other side's; another one in a fragment would be an ICE restart. Null until it has answered an offer of ours. */
+  readonly iceUfrag: string | null;
+  /** Takes the answer to an offer of ours; to be called once. */
+  answered?(answer: Answer): void;
   /** The other side wants no more. Idempotent. */
   end(): void;
 }
 
-/** One offer, read and found usable, with the names of the session that it may become. */
+/** Who offers, and the names of the session that it may become. */
 export interface Arrival {
   readonly broadcastId: string;
-  readonly offer: Offer;
   readonly id: string;
   readonly etag: string;
   /** Address and program of who asks. */
   readonly client: string;
   readonly authorization: string | undefined;
   readonly ifMatch: string | undefined;
+}
+
+export interface Opened<Session> {
+  readonly session: Session;
+  /** Our answer, or our offer. */
+  readonly sdp: string;
 }
 
 /** What one protocol does of its own. */
@@ -51,7 +61,9 @@ export interface Protocol<Session extends SignallingSession> {
   /** Refuses before the offer is read. `reply` is there for headers that go with the refusal. */
   admit(broadcastId: string, reply: FastifyReply): void;
   /** Opens a session and has it remembered, or refuses and leaves nothing behind. */
-  open(arrival: Arrival): Promise<{ session: Session; answer: string }>;
+  open(arrival: Arrival, offer: Offer): Promise<Opened<Session>>;
+  /** The same with an offer of ours, for an offer that is refused for its media. Without this it is refused. */
+  counter?(arrival: Arrival): Promise<Opened<Session>>;
 }
 
 export interface SignallingDeps {
@@ -62,6 +74,8 @@ export interface SignallingDeps {
 /** Counts since the start, for the metrics. */
 export interface SignallingStats {
   accepted: number;
+  /** Met with an offer of ours. */
+  countered: number;
   refused: number;
 }
 
@@ -75,7 +89,7 @@ type Request<Params> = FastifyRequest<{ Params: Params }>;
 
 /** The endpoint and the sessions of one protocol. */
 export class Signalling<Session extends SignallingSession> {
-  readonly stats: SignallingStats = { accepted: 0, refused: 0 };
+  readonly stats: SignallingStats = { accepted: 0, countered: 0, refused: 0 };
   readonly #protocol: Protocol<Session>;
   readonly #ids: Ids;
   readonly #offers: TokenBuckets;
@@ -101,6 +115,10 @@ export class Signalling<Session extends SignallingSession> {
     this.#sessions.delete(session.id);
   }
 
+  get #counters(): boolean {
+    return this.#protocol.counter !== undefined;
+  }
+
   /** The problem handler comes first, on the same instance. */
   mount(fastify: FastifyInstance): void {
     const endpoint = `${this.#protocol.path}/:broadcastId`;
@@ -114,10 +132,11 @@ export class Signalling<Session extends SignallingSession> {
       scope.addHook('onRequest', async (_request, reply) => {
         reply.headers(crossOriginHeaders);
       });
-      scope.options(endpoint, (_request, reply) => reply.headers(preflightHeaders(['POST'])).send());
-      scope.options(resource, (_request, reply) =>
-        reply.headers(preflightHeaders(['PATCH', 'DELETE'])).send(),
-      );
+      const offered = preflightHeaders(['POST'], [SDP_TYPE]);
+      const patched = [...(this.#counters ? [SDP_TYPE] : []), ICE_FRAGMENT_TYPE];
+      const kept = preflightHeaders(['PATCH', 'DELETE'], patched);
+      scope.options(endpoint, (_request, reply) => reply.headers(offered).send());
+      scope.options(resource, (_request, reply) => reply.headers(kept).send());
       const onRequest = async (request: Request<Place>, reply: FastifyReply) => this.#admit(request, reply);
       scope.post<{ Params: Place }>(endpoint, { onRequest }, (request, reply) => this.#post(request, reply));
       scope.patch<{ Params: SessionPlace }>(resource, (request, reply) => this.#patch(request, reply));
@@ -144,26 +163,34 @@ export class Signalling<Session extends SignallingSession> {
 
   async #post(request: Request<Place>, reply: FastifyReply): Promise<FastifyReply> {
     try {
-      const { session, answer } = await this.#protocol.open(this.#arrivalOf(request));
-      this.stats.accepted++;
+      const body = bodyOfType(SDP_TYPE, request.headers['content-type'], request.body);
+      const offer = readOffer(body, this.#protocol.offer, this.#counters);
+      const { session, sdp } = await this.#open(this.#arrivalOf(request), offer);
+      this.stats[offer ? 'accepted' : 'countered']++;
       return reply
-        .code(201)
+        .code(offer ? 201 : 406)
         .headers({
           location: `${this.#protocol.path}/${session.broadcastId}/${session.id}`,
           etag: session.etag,
         })
         .type(SDP_TYPE)
-        .send(answer);
+        .send(sdp);
     } catch (cause) {
       this.stats.refused++;
       throw cause;
     }
   }
 
-  #arrivalOf({ params, headers, body, ip }: Request<Place>): Arrival {
+  #open(arrival: Arrival, offer: Offer | null): Promise<Opened<Session>> {
+    const { counter } = this.#protocol;
+    if (offer) return this.#protocol.open(arrival, offer);
+    assert(counter !== undefined, 'only who counters is asked to');
+    return counter.call(this.#protocol, arrival);
+  }
+
+  #arrivalOf({ params, headers, ip }: Request<Place>): Arrival {
     return {
       broadcastId: params.broadcastId,
-      offer: readOffer(bodyOfType(SDP_TYPE, headers['content-type'], body), this.#protocol.offer),
       id: this.#ids.secret(),
       etag: `"${this.#ids.next()}"`,
       client: `${ip} ${headers['user-agent'] ?? ''}`,
@@ -172,13 +199,27 @@ export class Signalling<Session extends SignallingSession> {
     };
   }
 
-  /** Candidates are read and left out: the other side's checks tell us where it is (RFC 9725 section 4.3.2 allows that). */
   async #patch(request: Request<SessionPlace>, reply: FastifyReply): Promise<FastifyReply> {
     const session = this.#find(request.params);
-    const body = bodyOfType(ICE_FRAGMENT_TYPE, request.headers['content-type'], request.body);
-    checkIfMatch(request.headers['if-match'], session.etag);
-    if (readFragmentUfrag(body) !== session.iceUfrag) throw noRestart();
+    if (session.answered && isOfType(SDP_TYPE, request.headers['content-type']))
+      this.#takeAnswer(session, request);
+    else this.#takeCandidates(session, request);
     return reply.code(204).send();
+  }
+
+  #takeAnswer(session: Session, { headers, body }: Request<SessionPlace>): void {
+    const text = bodyOfType(SDP_TYPE, headers['content-type'], body);
+    checkIfMatchOfAnswer(headers['if-match'], session.etag);
+    if (session.iceUfrag !== null) throw new Refusal('answer-unexpected');
+    session.answered?.(readAnswer(text));
+  }
+
+  /** They are read and left out: the other side's checks tell us where it is (RFC 9725 section 4.3.2 allows that). */
+  #takeCandidates(session: Session, { headers, body }: Request<SessionPlace>): void {
+    const text = bodyOfType(ICE_FRAGMENT_TYPE, headers['content-type'], body);
+    checkIfMatch(headers['if-match'], session.etag);
+    if (session.iceUfrag === null) throw new Refusal('answer-missing');
+    if (readFragmentUfrag(text) !== session.iceUfrag) throw noRestart();
   }
 
   async #delete(request: Request<SessionPlace>, reply: FastifyReply): Promise<FastifyReply> {

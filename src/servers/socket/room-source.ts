@@ -18,7 +18,7 @@ export class RoomSource implements TopicSource {
   #hearts: EventOf<'hearts'> | null = null;
   #presence: EventOf<'presence'> | null = null;
   #state: EventOf<'state'> | null = null;
-  #recording: EventOf<'recording'> | null = null;
+  #troubles: EventOf<'troubles'> | null = null;
   /** As sent: what a socket that joins now has missed. */
   readonly #latest = new Map<RoomEvent['type'], RoomEvent>();
 
@@ -33,7 +33,7 @@ export class RoomSource implements TopicSource {
       this.#hearts !== null ||
       this.#presence !== null ||
       this.#state !== null ||
-      this.#recording !== null
+      this.#troubles !== null
     );
   }
 
@@ -64,8 +64,8 @@ export class RoomSource implements TopicSource {
       case 'state':
         this.#state = event;
         return;
-      case 'recording':
-        this.#recording = event;
+      case 'troubles':
+        this.#troubles = event;
     }
   }
 
@@ -79,10 +79,10 @@ export class RoomSource implements TopicSource {
     // Nothing was there although something was announced: it does not come any more.
     if (comments.lastSeq === seq) this.#known = seq;
     this.#taken = comments.lastSeq;
-    const others = [this.#state, this.#recording, this.#presence, this.#hearts].filter(
+    const others = [this.#state, this.#troubles, this.#presence, this.#hearts].filter(
       event => event !== null,
     );
-    this.#state = this.#recording = this.#presence = this.#hearts = null;
+    this.#state = this.#troubles = this.#presence = this.#hearts = null;
     for (const event of others) this.#latest.set(event.type, event);
     return { seq: comments.lastSeq, events: [...comments.events.map(({ event }) => event), ...others] };
   }

@@ -26,6 +26,7 @@ test('whoever joins a room hears how it stands, then what happens', async () => 
   assert.deepEqual(first.events, [
     { type: 'state', state: 'live' },
     { type: 'presence', viewers: 1, names: ['bob'] },
+    { type: 'troubles', troubles: [] },
     { type: 'hearts', count: 0, total: 0, mediaTimeMs: null },
   ]);
   await room.addComment(id, bob.id, { text: 'hello', mediaTimeMs: null });
@@ -159,6 +160,22 @@ test('comments that the bus lost are read from the database, in their place', as
   for (let i = 0; i < 5; i++) await room.addComment(id, bob.id, { text: `${i}`, mediaTimeMs: null });
   await client.until(() => client.comments(`room:${id}`).length === 5);
   assert.deepEqual(client.comments(`room:${id}`), upTo(5));
+});
+
+test('what hampers a broadcast is said at once, and to whoever joins later', async () => {
+  const { bus, goLive, open } = await start();
+  const topic = `room:${await goLive()}`;
+  const early = await open();
+  await early.join(topic);
+  const event = { type: 'troubles', troubles: ['reordered-pictures'] } as const;
+  bus.publish(topic, event);
+  await early.until(() => early.typed(topic, 'troubles').at(-1)?.troubles.length === 1);
+  const late = await open();
+  const { events } = await late.join(topic);
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'troubles'),
+    [event],
+  );
 });
 
 test('hearts of one tick are one event, and a topic has at most ten frames a second', async () => {

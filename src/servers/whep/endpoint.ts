@@ -8,11 +8,18 @@ import { Totals } from '#base/totals.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Stream } from '#live/index.ts';
 import { type SendingSsrcs, writeAnswer } from '#media/sdp/answer.ts';
-import type { Offer } from '#media/sdp/offer.ts';
-import type { Rtc } from '#ports/rtc.ts';
-import { type Arrival, type Protocol, Signalling, type SignallingStats } from '#servers/signalling/index.ts';
+import { COUNTER_OFFER, writeCounterOffer } from '#media/sdp/counter-offer.ts';
+import type { Offer, Terms } from '#media/sdp/offer.ts';
+import type { Rtc, RtcLocal } from '#ports/rtc.ts';
+import {
+  type Arrival,
+  type Opened,
+  type Protocol,
+  Signalling,
+  type SignallingStats,
+} from '#servers/signalling/index.ts';
 import { type Load, MeasuredCapacity } from './capacity.ts';
-import { WhepSession } from './session.ts';
+import { WhepSession, type WhepSessionOptions } from './session.ts';
 
 /** Viewers in memory at once, whatever the machine could bear. */
 export const WHEP_SESSIONS_MAX = 4000;
@@ -112,28 +119,33 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
     throw new Refusal('at-capacity', `Watch by HLS at ${hls}.`, waitS);
   }
 
-  async open(arrival: Arrival): Promise<{ session: WhepSession; answer: string }> {
+  async open(arrival: Arrival, offer: Offer): Promise<Opened<WhepSession>> {
+    const options = await this.#optionsOf(arrival, offer);
+    const session = await WhepSession.open(options, offer.remote);
+    return { session, sdp: writeAnswer(offer, this.#keep(session), options.ssrcs) };
+  }
+
+  async counter(arrival: Arrival): Promise<Opened<WhepSession>> {
+    const options = await this.#optionsOf(arrival, COUNTER_OFFER);
+    const session = await WhepSession.offer(options);
+    return { session, sdp: writeCounterOffer(this.#keep(session), options.ssrcs) };
+  }
+
+  async #optionsOf({ broadcastId, id, etag }: Arrival, terms: Terms): Promise<WhepSessionOptions> {
     const { live, rtc, clock, log } = this.#deps;
-    const { broadcastId, id, etag, offer } = arrival;
     const stream = await live.watch(broadcastId);
-    const ssrcs = randomSsrcs(offer);
-    const session = await WhepSession.open({
-      id,
-      etag,
-      broadcastId,
-      offer,
-      stream,
-      ssrcs,
-      rtc,
-      clock,
-      log,
-      closed: gone => this.#forget(gone),
-    });
+    const ssrcs = randomSsrcs(terms);
+    const closed = (gone: WhepSession) => this.#forget(gone);
+    return { id, etag, broadcastId, terms, stream, ssrcs, rtc, clock, log, closed };
+  }
+
+  /** Gives our half of ICE and DTLS. */
+  #keep(session: WhepSession): RtcLocal {
     const { local } = session;
     if (local === null) throw new Refusal('unavailable');
     this.signalling.remember(session);
-    this.#timer ??= clock.every(WHEP_TICK_MS, () => this.#tick());
-    return { session, answer: writeAnswer(offer, local, ssrcs) };
+    this.#timer ??= this.#deps.clock.every(WHEP_TICK_MS, () => this.#tick());
+    return local;
   }
 
   #tick(): void {
@@ -151,7 +163,7 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
 }
 
 /** Random, so that a viewer who joins again is not taken for the one before (RFC 3550 section 8.1). */
-function randomSsrcs(offer: Offer): SendingSsrcs {
+function randomSsrcs({ video }: Terms): SendingSsrcs {
   const base = randomInt(1, 2 ** 32 - 3);
-  return { video: base, audio: base + 1, videoRtx: offer.video.rtxPayloadType === null ? null : base + 2 };
+  return { video: base, audio: base + 1, videoRtx: video.rtxPayloadType === null ? null : base + 2 };
 }

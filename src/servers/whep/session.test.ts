@@ -7,7 +7,7 @@ import { parseRtp, writeRtpHeader } from '#media/rtp/packet.ts';
 import type { Offer } from '#media/sdp/offer.ts';
 import type { Rtc, RtcEvents } from '#ports/rtc.ts';
 import { simulatedAudio, simulatedVideo } from '#tests/support/simulated-publisher.ts';
-import { WhepSession } from './session.ts';
+import { WhepSession, type WhepSessionOptions } from './session.ts';
 
 const video = { kind: 'video', codec: 'h264', id: 'video', timescale: 90_000 } as const;
 const offer: Offer = {
@@ -48,20 +48,22 @@ describe('WhepSession', () => {
         const local = { ...offer.remote, setup: 'passive' as const, candidates: [] };
         return { local, send, close: () => events.state('closed') };
       },
+      offer: () => Promise.reject(new Error('not here')),
       close: async () => {},
     };
-    const session = await WhepSession.open({
+    const options = {
       id,
       etag: '"1"',
       broadcastId: 'broadcast',
-      offer,
+      terms: offer,
       stream,
       ssrcs: { video: 1, videoRtx: 2, audio: 3 },
       rtc,
       clock,
       log: silentLogger,
-      closed: gone => void closed.push(gone.id),
-    });
+      closed: (gone: WhepSession) => void closed.push(gone.id),
+    };
+    const session = await WhepSession.open(options, offer.remote);
     network!.state('connected');
     return session;
   }
@@ -95,5 +97,44 @@ describe('WhepSession', () => {
     assert.deepEqual(closed, ['defective']);
     assert.equal(stream.readers, 1);
     assert.ok(sent > 0);
+  });
+
+  it('sends by the terms of the answer, which may differ from those of our offer', async () => {
+    const publisher = stream.publish();
+    const sent: Uint8Array[] = [];
+    let network: RtcEvents | null = null;
+    const answers: unknown[] = [];
+    const local = { ...offer.remote, setup: 'actpass' as const, candidates: [] };
+    const rtc: Rtc = {
+      openTransports: 0,
+      accept: () => Promise.reject(new Error('not here')),
+      async offer(_direction, events) {
+        network = events;
+        const send = (packet: Uint8Array) => sent.push(packet.slice()) > 0;
+        return { local, send, close() {}, answered: remote => void answers.push(remote) };
+      },
+      close: async () => {},
+    };
+    const options: WhepSessionOptions = {
+      id: 'countered',
+      etag: '"1"',
+      broadcastId: 'broadcast',
+      terms: offer,
+      stream,
+      ssrcs: { video: 1, videoRtx: 2, audio: 3 },
+      rtc,
+      clock,
+      log: silentLogger,
+      closed() {},
+    };
+    const session = await WhepSession.offer(options);
+    assert.equal(session.iceUfrag, null);
+    const remote = { ...offer.remote, setup: 'active' as const };
+    session.answered({ remote, video: { ...offer.video, payloadType: 120 }, audio: offer.audio });
+    assert.equal(session.iceUfrag, remote.iceUfrag);
+    assert.deepEqual(answers, [remote]);
+    publisher.packet(video, { ...keyFrame(1), mediaTimeMs: 0 });
+    network!.state('connected');
+    assert.ok(sent.some(packet => (packet[1]! & 0x7f) === 120));
   });
 });

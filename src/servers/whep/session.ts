@@ -1,3 +1,4 @@
+import { assert } from '#base/assert.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Closer } from '#base/dispose.ts';
 import type { Logger } from '#base/log.ts';
@@ -6,15 +7,16 @@ import { LayerChoice } from '#media/rtp/layer-choice.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
 import { ViewerRtp } from '#media/rtp/viewer.ts';
 import type { SendingSsrcs } from '#media/sdp/answer.ts';
-import type { Offer } from '#media/sdp/offer.ts';
+import type { Answer, RemoteParameters, Terms } from '#media/sdp/offer.ts';
 import type { Track } from '#media/track.ts';
-import type { Rtc, RtcLocal, RtcState, RtcTransport } from '#ports/rtc.ts';
+import type { Rtc, RtcEvents, RtcLocal, RtcOffered, RtcState, RtcTransport } from '#ports/rtc.ts';
 
 export interface WhepSessionOptions {
   readonly id: string;
   readonly etag: string;
   readonly broadcastId: string;
-  readonly offer: Offer;
+  /** What the viewer's offer came to, or what ours proposes. */
+  readonly terms: Terms;
   readonly stream: Stream;
   readonly ssrcs: SendingSsrcs;
   readonly rtc: Rtc;
@@ -29,10 +31,12 @@ export class WhepSession implements StreamReader {
   readonly id: string;
   readonly etag: string;
   readonly broadcastId: string;
-  readonly iceUfrag: string;
   readonly #options: WhepSessionOptions;
-  readonly #rtp: ViewerRtp;
+  #rtp: ViewerRtp;
   readonly #choice = new LayerChoice();
+  #iceUfrag: string | null = null;
+  /** The transport, while it awaits the answer to our offer. */
+  #offered: RtcOffered | null = null;
   #transport: RtcTransport | null = null;
   #reading: Closer | null = null;
   #isClosed = false;
@@ -41,34 +45,46 @@ export class WhepSession implements StreamReader {
     this.id = options.id;
     this.etag = options.etag;
     this.broadcastId = options.broadcastId;
-    this.iceUfrag = options.offer.remote.iceUfrag;
     this.#options = options;
-    const { video, audio } = options.offer;
-    this.#rtp = new ViewerRtp(
-      { video, audio, ssrcs: options.ssrcs },
-      {
-        send: bytes => void this.#transport?.send(bytes),
-        keyframeWanted: () => options.stream.requestKeyframe(),
-      },
-    );
+    this.#rtp = this.#sender(options.terms);
   }
 
-  static async open(options: WhepSessionOptions): Promise<WhepSession> {
+  static async open(options: WhepSessionOptions, remote: RemoteParameters): Promise<WhepSession> {
     const session = new WhepSession(options);
-    session.#transport = await options.rtc.accept(options.offer.remote, 'sendonly', {
-      packet: bytes => session.#receive(bytes),
-      state: state => session.#transportChanged(state),
-    });
+    session.#iceUfrag = remote.iceUfrag;
+    session.#transport = await options.rtc.accept(remote, 'sendonly', session.#events());
     return session;
   }
 
-  /** Our half of ICE and DTLS, for the answer. Null once the session is over. */
+  /** With an offer of ours: `answered` is to follow. */
+  static async offer(options: WhepSessionOptions): Promise<WhepSession> {
+    const session = new WhepSession(options);
+    session.#offered = await options.rtc.offer('sendonly', session.#events());
+    session.#transport = session.#offered;
+    return session;
+  }
+
+  /** The viewer's; null while its answer is awaited. */
+  get iceUfrag(): string | null {
+    return this.#iceUfrag;
+  }
+
+  /** Our half of ICE and DTLS, for the answer or the offer. Null once the session is over. */
   get local(): RtcLocal | null {
     return this.#isClosed ? null : (this.#transport?.local ?? null);
   }
 
   get stats(): ViewerRtp['stats'] {
     return this.#rtp.stats;
+  }
+
+  /** The viewer may have left out a part of what was offered, such as retransmissions. */
+  answered(answer: Answer): void {
+    assert(this.#offered !== null, 'an offer is answered once');
+    this.#iceUfrag = answer.remote.iceUfrag;
+    this.#rtp = this.#sender(answer);
+    this.#offered.answered(answer.remote);
+    this.#offered = null;
   }
 
   packet(track: Track, packet: RtpPacket): void {
@@ -101,6 +117,24 @@ export class WhepSession implements StreamReader {
     void this.#reading?.close();
     this.#transport?.close();
     this.#options.closed(this);
+  }
+
+  #sender({ video, audio }: Terms): ViewerRtp {
+    const { ssrcs, stream } = this.#options;
+    return new ViewerRtp(
+      { video, audio, ssrcs },
+      {
+        send: bytes => void this.#transport?.send(bytes),
+        keyframeWanted: () => stream.requestKeyframe(),
+      },
+    );
+  }
+
+  #events(): RtcEvents {
+    return {
+      packet: bytes => this.#receive(bytes),
+      state: state => this.#transportChanged(state),
+    };
   }
 
   /** As a throw of `#receive` does by the transport: this session ends, no other and not the process. */

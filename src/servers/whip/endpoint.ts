@@ -7,8 +7,15 @@ import { Refusal } from '#contract/errors.ts';
 import { bearerToken, etagsOf } from '#contract/webrtc-http.ts';
 import type { Claim, Publisher } from '#live/index.ts';
 import { writeAnswer } from '#media/sdp/answer.ts';
+import type { Offer } from '#media/sdp/offer.ts';
 import type { Rtc } from '#ports/rtc.ts';
-import { type Arrival, type Protocol, Signalling, type SignallingStats } from '#servers/signalling/index.ts';
+import {
+  type Arrival,
+  type Opened,
+  type Protocol,
+  Signalling,
+  type SignallingStats,
+} from '#servers/signalling/index.ts';
 import { WhipSession } from './session.ts';
 
 /** Publishers in memory at once, whatever the machine could bear. */
@@ -86,9 +93,9 @@ export class Whip implements WhipServer, Protocol<WhipSession> {
       throw new Refusal('at-capacity', `At most ${WHIP_SESSIONS_MAX} publish at once.`, 10);
   }
 
-  async open(arrival: Arrival): Promise<{ session: WhipSession; answer: string }> {
+  async open(arrival: Arrival, offer: Offer): Promise<Opened<WhipSession>> {
     const { live, rtc, clock, log } = this.#deps;
-    const { broadcastId, id, etag, offer, client } = arrival;
+    const { broadcastId, id, etag, client } = arrival;
     const token = bearerToken(arrival.authorization);
     if (token === null)
       throw new Refusal('wrong-publish-token', 'Send the publish token as Authorization: Bearer.');
@@ -112,6 +119,6 @@ export class Whip implements WhipServer, Protocol<WhipSession> {
     const { local } = session;
     if (local === null) throw new Refusal('broadcast-over', 'It ended, or another publisher took over.');
     this.signalling.remember(session);
-    return { session, answer: writeAnswer(offer, local) };
+    return { session, sdp: writeAnswer(offer, local) };
   }
 }

@@ -46,6 +46,7 @@ describe('WhipSession', () => {
       epoch: ms => void log.push(`epoch ${ms}`),
       packet: track => void log.push(`packet ${track.id}`),
       unit: (track, unit) => void log.push(`unit ${track.id} ${unit.pts}`),
+      reordersPictures: () => void log.push('reorders'),
       onKeyframeWanted: handler => {
         handlers.keyframe = handler;
       },
@@ -69,6 +70,7 @@ describe('WhipSession', () => {
         },
       };
     },
+    offer: () => Promise.reject(new Error('a publisher is offered nothing')),
     close: async () => {},
   };
   const open = (over: Partial<Rtc> = {}) =>

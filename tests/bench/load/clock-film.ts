@@ -22,8 +22,13 @@ export async function encodeFilm(gopSeconds: number, height: FilmHeight): Promis
       await new Promise(resolve => child.stdin.once('drain', resolve));
   }
   child.stdin.end();
+  return accessUnits(await output);
+}
+
+/** Splits what ffmpeg wrote with delimiters into its pictures, each in NAL units. */
+export function accessUnits(annexB: Uint8Array): Uint8Array[][] {
   const units: Uint8Array[][] = [];
-  for (const nal of splitAnnexB(await output)) {
+  for (const nal of splitAnnexB(annexB)) {
     if ((nal[0]! & 31) === ACCESS_UNIT_DELIMITER) units.push([]);
     else units.at(-1)!.push(nal);
   }

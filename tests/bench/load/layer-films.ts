@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
-import { splitAnnexB } from '#media/h264/nal.ts';
+import { accessUnits, FILM_FPS } from './clock-film.ts';
 
-export const FILM_FPS = 30;
 const FILM_SECONDS = 4;
 const GOP_SECONDS = 2;
-const ACCESS_UNIT_DELIMITER = 9;
 
 export interface Layer {
   readonly rid: string;
@@ -30,10 +28,5 @@ export async function encodeLayer({ width, height, kbps }: Layer): Promise<Uint8
   const shape = `-bufsize ${kbps / 2}k -g ${gop} -keyint_min ${gop} -sc_threshold 0 -x264-params aud=1:sliced-threads=0`;
   const args = [...input, ...`${codec} ${shape} -f h264 -`.split(' ')];
   const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const units: Uint8Array[][] = [];
-  for (const nal of splitAnnexB(await buffer(child.stdout))) {
-    if ((nal[0]! & 31) === ACCESS_UNIT_DELIMITER) units.push([]);
-    else units.at(-1)!.push(nal);
-  }
-  return units;
+  return accessUnits(await buffer(child.stdout));
 }
