@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,7 +6,7 @@ import path from 'node:path';
 import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
 import type { Broadcast } from '#contract/api/types.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
-import { type SyntheticPublisher, startSyntheticPublisher } from './synthetic-publisher.ts';
+import { startSyntheticPublisher } from './synthetic-publisher.ts';
 import { until } from './until.ts';
 
 /** What one kill cost. */
@@ -30,7 +31,7 @@ export class KilledServer {
   readonly #data: string;
   #server!: ServerProcess;
   #cookie = '';
-  #publisher: SyntheticPublisher | null = null;
+  #publisher: ChildProcess | null = null;
   #sendingMs = 0;
 
   static async open(): Promise<KilledServer> {
@@ -61,10 +62,27 @@ export class KilledServer {
   /** A publisher with the token of the one broadcast; resolves when it is live. */
   async publish(): Promise<void> {
     const whipUrl = new URL(`/whip/${this.broadcast.id}`, this.url).href;
-    this.#publisher = startSyntheticPublisher({ ...this.broadcast, whipUrl });
-    await this.#publisher.sending;
+    const { child, sending } = startSyntheticPublisher({ ...this.broadcast, whipUrl });
+    this.#publisher = child;
+    await sending;
     this.#sendingMs = Date.now();
     await until('live', async () => (await this.state()).state === 'live');
+  }
+
+  /** As `publish`, in three layers; resolves when each of them can be played. */
+  async publishLayers(): Promise<void> {
+    const whipUrl = new URL(`/whip/${this.broadcast.id}`, this.url).href;
+    const args = ['tests/bench/load/simulcast-publisher.ts', whipUrl, this.broadcast.publishToken];
+    this.#publisher = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+      stdio: 'inherit',
+    });
+    await until('live', async () => (await this.state()).state === 'live', 60_000);
+    this.#sendingMs = Date.now();
+    const layers = ['video', 'video-2', 'video-3'].map(name => `${name}/index.m3u8`);
+    const isSent = async (name: string) => endOf(await this.playlist(name)) > this.#sendingMs;
+    await until('every layer', async () =>
+      (await Promise.all(layers.map(name => isSent(name).catch(() => false)))).every(Boolean),
+    );
   }
 
   /** Kills the process at the given moment, starts the next one, and measures. The publisher is gone, too. */
@@ -135,7 +153,7 @@ export class KilledServer {
   }
 
   async #killPublisher(): Promise<void> {
-    const child = this.#publisher?.child;
+    const child = this.#publisher;
     this.#publisher = null;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');

@@ -15,17 +15,27 @@ const audio: Track = { kind: 'audio', codec: 'aac', id: 'audio', timescale: 48_0
 const FRAMES_PER_SECOND = 30;
 const FRAMES_PER_KEY = 60;
 
-/** Sends made-up frames of 1/30 s in so many layers, and AAC, into a publisher from its zero on: for timing, not for decoding. */
-export function feedPublisher(publisher: Publisher, layers = 1): { until(seconds: number): void } {
-  const video = videos.slice(0, layers);
+/**
+ * Sends made-up frames of 1/30 s and AAC into a publisher from its zero on: for timing, not for decoding. `begins`: the frame that
+ * each layer begins with.
+ */
+export function feedPublisher(
+  publisher: Publisher,
+  begins: readonly number[] = [0],
+): { until(seconds: number): void } {
+  const video = videos.slice(0, begins.length);
   let frame = 0;
   let aac = 0;
   publisher.tracks([...video, audio]);
   const feedFrame = () => {
-    const key = frame % FRAMES_PER_KEY === 0;
-    const nals = key ? [...parameterSets, bytes('6588')] : [bytes('419a')];
-    const pts = (frame++ * 90_000) / FRAMES_PER_SECOND;
-    for (const track of video) publisher.unit(track, { kind: 'video', pts, dts: pts, key, nals });
+    const pts = (frame * 90_000) / FRAMES_PER_SECOND;
+    for (const [i, track] of video.entries()) {
+      if (frame < begins[i]!) continue;
+      const key = frame % FRAMES_PER_KEY === 0 || frame === begins[i];
+      const nals = key ? [...parameterSets, bytes('6588')] : [bytes('419a')];
+      publisher.unit(track, { kind: 'video', pts, dts: pts, key, nals });
+    }
+    frame++;
     for (; aac * 1024 * FRAMES_PER_SECOND < frame * audio.timescale; aac++)
       publisher.unit(audio, { kind: 'audio', pts: aac * 1024, duration: 1024, data: Uint8Array.of(1, 2) });
   };

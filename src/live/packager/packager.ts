@@ -179,10 +179,10 @@ class StreamPackager {
     return layer;
   }
 
-  /** Who has read the multivariant playlist never reads it again, so it should name every layer. */
+  /** Who has read the multivariant playlist never reads it again, so it should name every layer. What a crash left is there at once. */
   #layersAwaited(): boolean {
     const position = this.#videoSeconds();
-    return position === null || position - this.#beganAt < LAYERS_WAIT_S;
+    return position === null ? !this.#deps.earlier : position - this.#beganAt < LAYERS_WAIT_S;
   }
 
   #videoSeconds(): number | null {

@@ -69,6 +69,8 @@ export class Rendition implements VideoSink {
   /** The last finished segment with media in it. */
   #lastShown = Number.NEGATIVE_INFINITY;
   #independent = true;
+  /** A discontinuity came since this process began. */
+  #crossed = false;
   #ended = false;
   /** Texts of the current state, whole and as a delta update; null when they must be built. */
   #playlist: HlsBody | null = null;
@@ -137,8 +139,8 @@ export class Rendition implements VideoSink {
   }
 
   begin(start: number, discontinuity: boolean, independent: boolean): void {
-    assert(this.#nextInit > 0, 'a segment has an initialization section');
     if (!independent) this.#independent = false;
+    if (discontinuity) this.#crossed = true;
     const gone = this.#segments.begin({
       msn: this.#nextMsn++,
       start,
@@ -236,10 +238,14 @@ export class Rendition implements VideoSink {
     });
   }
 
-  /** The newest one's: after a restart what comes before the first of this process is a gap, and changes nothing. */
+  /**
+   * Of the segment that begins. After a restart a layer may have gaps before its first picture: up to the discontinuity they
+   * change nothing, behind it they have what comes with that picture, which must not change without another one.
+   */
   get #initNumber(): number {
-    const earlier = this.#inits.size === 0 ? this.#deps.earlier?.segments.at(-1) : undefined;
-    return earlier?.initNumber ?? this.#nextInit - 1;
+    if (this.#inits.size > 0) return this.#nextInit - 1;
+    const earlier = this.#crossed ? undefined : this.#deps.earlier?.segments.at(-1);
+    return earlier?.initNumber ?? this.#nextInit;
   }
 
   #resume({ segments }: EarlierRendition): void {

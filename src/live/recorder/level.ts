@@ -1,7 +1,8 @@
 import type { RenditionName } from '../packager/source.ts';
 import type { SegmentRow } from './store.ts';
 
-/** Renditions that end this close to each other end together. */
+/** Layers of video that end this close to each other end together, as the packager has it; sound ends where its frames do. */
+const LAYERS_TOGETHER_S = 0.05;
 const TOGETHER_S = 0.4;
 
 /**
@@ -9,14 +10,18 @@ const TOGETHER_S = 0.4;
  * Video layers first, so that all of them are cut where the one that has most is cut.
  */
 export function levelGaps(rows: readonly SegmentRow[]): SegmentRow[] {
-  const layers = gapsOf(rows.filter(row => row.rendition !== 'audio'));
-  return [...layers, ...gapsOf([...rows, ...layers])];
+  const video = rows.filter(row => row.rendition !== 'audio');
+  const layers = gapsOf(video, LAYERS_TOGETHER_S);
+  const all = [...rows, ...layers];
+  return [...layers, ...gapsOf(all, TOGETHER_S)];
 }
 
-function gapsOf(rows: readonly SegmentRow[]): SegmentRow[] {
+function gapsOf(rows: readonly SegmentRow[], togetherS: number): SegmentRow[] {
   const renditions = Map.groupBy(rows, row => row.rendition);
   const furthest = [...renditions.values()].toSorted((a, b) => endS(b) - endS(a))[0] ?? [];
-  return [...renditions].flatMap(([name, own]) => gapsAfter(name, own, furthest));
+  return [...renditions].flatMap(([name, own]) =>
+    endS(furthest) - endS(own) < togetherS ? [] : gapsAfter(name, own, furthest),
+  );
 }
 
 /** What `furthest` has after the end of `own`, as gaps, behind as many discontinuities. */
@@ -25,7 +30,6 @@ function gapsAfter(
   own: readonly SegmentRow[],
   furthest: readonly SegmentRow[],
 ): SegmentRow[] {
-  if (endS(furthest) - endS(own) < TOGETHER_S) return [];
   const last = own.at(-1)!;
   const ticks = (of: number, row: SegmentRow) => Math.round((of * last.timescale) / row.timescale);
   const gaps: SegmentRow[] = [];
