@@ -139,7 +139,7 @@ export class KilledServer {
   async #play(): Promise<number> {
     await this.playlist('index.m3u8');
     for (const rendition of ['video', 'audio']) {
-      const text = await this.playlist(`${rendition}/index.m3u8`);
+      const text = withoutGaps(await this.playlist(`${rendition}/index.m3u8`));
       const names = [text.match(/init-\d+\.mp4/g)?.at(-1), text.match(/^(?:\d+_)?\d+\.m4s$/gm)?.at(-1)];
       for (const name of names) await this.#media(`${rendition}/${name}`);
     }
@@ -181,9 +181,15 @@ function nextOf(playlist: string): [msn: number, part: number] {
   return [first + whole, open.match(/^#EXT-X-PART:/gm)?.length ?? 0];
 }
 
-/** The last segment's time, and how long it or its parts last. */
+/** What a crash took from one rendition only is listed as missing from it. */
+function withoutGaps(playlist: string): string {
+  return playlist.replaceAll(/^#EXT-X-GAP\n#EXTINF:.*\n.*\n/gm, '');
+}
+
+/** The last segment's time, and how long it or its parts last; gaps do not count. */
 function endOf(playlist: string): number {
-  const last = playlist.slice(playlist.lastIndexOf('#EXT-X-PROGRAM-DATE-TIME:'));
+  const kept = withoutGaps(playlist);
+  const last = kept.slice(kept.lastIndexOf('#EXT-X-PROGRAM-DATE-TIME:'));
   const startMs = Date.parse(/DATE-TIME:(.*)/.exec(last)?.[1] ?? '');
   const whole = /#EXTINF:([\d.]+)/.exec(last)?.[1];
   const parts = [...last.matchAll(/#EXT-X-PART:.*?DURATION=([\d.]+)/g)].map(match => Number(match[1]));
