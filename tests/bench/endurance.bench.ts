@@ -19,7 +19,13 @@ const SEGMENTS_DECODED = 12;
 
 const modes = ['whep', 'hls'] as const;
 type Mode = (typeof modes)[number];
-type Minute = Memory & { readonly cores: number; readonly watched: Readonly<Record<Mode, Watched>> };
+interface Minute {
+  readonly rssMb: number;
+  /** After its garbage was collected, which holds up what is live: looked at twice only. */
+  readonly held: Memory | null;
+  readonly cores: number;
+  readonly watched: Readonly<Record<Mode, Watched>>;
+}
 
 interface Stage {
   readonly server: InspectedServer;
@@ -85,19 +91,27 @@ async function watchMinute({ server, viewers }: Stage, number: number): Promise<
   await sleep(60_000);
   const cores = ((await server.cpuSeconds()) - fromS) / ((performance.now() - fromMs) / 1000);
   const watched = { whep: await takeWatched(viewers.whep), hls: await takeWatched(viewers.hls) };
-  const minute = { ...(await server.memory()), cores, watched };
+  const isCompared = number === MEMORY_FROM_MINUTE || number === MINUTES;
+  const minute = {
+    rssMb: await server.residentMb(),
+    held: isCompared ? await server.memory() : null,
+    cores,
+    watched,
+  };
   tell(number, minute);
   return minute;
 }
 
-function tell(number: number, { watched, cores, rssMb, heapMb, buffersMb }: Minute): void {
+function tell(number: number, { watched, cores, rssMb, held }: Minute): void {
   const views = modes.map(mode => {
     const { delaysMs, offsetsMs, frozenMs } = watched[mode];
     const { medianMs, p95Ms } = spread(delaysMs);
     return `${mode} ${medianMs}/${p95Ms} ms, sound ${Math.round(median(offsetsMs))} ms, frozen ${Math.round(frozenMs)} ms`;
   });
-  const memory = `rss ${rssMb} MB, heap ${heapMb} MB, buffers ${buffersMb} MB`;
-  console.error(`minute ${number}: ${views.join('; ')}; ${memory}; ${cores.toFixed(2)} cores`);
+  const memory = held ? `, of it needed: ${JSON.stringify(held)}` : '';
+  console.error(
+    `minute ${number}: ${views.join('; ')}; rss ${rssMb.toFixed(1)} MB${memory}; ${cores.toFixed(2)} cores`,
+  );
 }
 
 function spread(values: readonly number[]): { medianMs: number; p95Ms: number } {
@@ -127,15 +141,13 @@ const ratio = (a: number, b: number): number => Math.round((a / b) * 1000) / 100
 
 function memoryOf(minutes: readonly Minute[]) {
   const from = minutes.slice(MEMORY_FROM_MINUTE - 1);
-  const [early, end] = [from[0]!, from.at(-1)!];
-  const of = ({ rssMb, heapMb, buffersMb }: Minute) => ({ rssMb, heapMb, buffersMb });
+  const [early, end] = [from[0]!.held!, from.at(-1)!.held!];
   return {
-    [`minute${MEMORY_FROM_MINUTE}`]: of(early),
-    end: of(end),
+    [`minute${MEMORY_FROM_MINUTE}`]: early,
+    end,
     rssEndToEarly: ratio(end.rssMb, early.rssMb),
     heapEndToEarly: ratio(end.heapMb, early.heapMb),
     rssMbPerHour: slopePerHour(from.map(minute => minute.rssMb)),
-    heapMbPerHour: slopePerHour(from.map(minute => minute.heapMb)),
     serverCores: ratio(
       minutes.reduce((sum, { cores }) => sum + cores, 0),
       minutes.length,
