@@ -1,6 +1,6 @@
 import type Hls from 'hls.js';
 import type { ErrorData, HlsConfig } from 'hls.js';
-import { promptSound } from './hls-sound.ts';
+import { promptLoading } from './hls-loading.ts';
 import { LiveEdge } from './live-edge.ts';
 
 /** A broadcast's playlists may take this long to appear after its first frame. */
@@ -24,11 +24,7 @@ export class HlsJoin {
 
   constructor(HlsPlayer: typeof Hls, url: string, mode: 'hls' | 'replay', startS: number | null) {
     this.errors = HlsPlayer.ErrorTypes;
-    const audioStreamController = promptSound(HlsPlayer);
-    this.hls = new HlsPlayer({
-      ...configOf(mode, startS),
-      ...(audioStreamController ? { audioStreamController } : {}),
-    });
+    this.hls = new HlsPlayer({ ...configOf(mode, startS), ...promptLoading(HlsPlayer) });
     this.hls.on(HlsPlayer.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
       if (this.#failed) this.#failed(data);

@@ -4,6 +4,7 @@ import {
   headText,
   type LowLatency,
   type RenditionReport,
+  secondsOf,
   segmentText,
   skipText,
   tailText,
@@ -102,21 +103,22 @@ export function describe(
   parts: SegmentMedia['parts'],
 ): FinishedSegment {
   const { msn, start, duration, discontinuity, initNumber, restored } = segment;
+  let partStart = start;
   return {
     msn,
     startS: start / timescale,
     uri: segment.complete ? urlOf(segmentName(msn), initNumber, restored) : null,
-    durationS: duration / timescale,
+    durationS: secondsOf(start, duration, timescale),
     programDateMs: epochMs + (start * 1000) / timescale,
     map: initName(initNumber),
     discontinuity,
     gap: segment.gap,
-    parts: parts.map((part, i) => ({
-      uri: urlOf(partName(msn, i), initNumber),
-      durationS: part.duration / timescale,
-      independent: part.independent,
-      gap: segment.gap,
-    })),
+    parts: parts.map((part, i) => {
+      const durationS = secondsOf(partStart, part.duration, timescale);
+      partStart += part.duration;
+      const { independent } = part;
+      return { uri: urlOf(partName(msn, i), initNumber), durationS, independent, gap: segment.gap };
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { BroadcastId } from '#base/ids.ts';
-import { type PlaylistSegment, writeMediaPlaylist } from '#media/hls/playlist.ts';
+import { type PlaylistSegment, secondsOf, writeMediaPlaylist } from '#media/hls/playlist.ts';
 import { TARGET_DURATION_S } from '../packager/limits.ts';
 import { Rates } from '../packager/rates.ts';
 import { initName, mergedName, REPLAY_NAME, segmentName, urlOf } from '../packager/segment.ts';
@@ -84,7 +84,7 @@ function describe(epochMs: number, { first, last, duration }: MergedSegment): Pl
       first === last
         ? urlOf(segmentName(first.msn), first.initNumber, first.restored)
         : mergedName(first.msn, last.msn),
-    durationS: duration / first.timescale,
+    durationS: secondsOf(first.start, duration, first.timescale),
     programDateMs: epochMs + (first.start * 1000) / first.timescale,
     map: initName(first.initNumber),
     discontinuity: first.discontinuity,

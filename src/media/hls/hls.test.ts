@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeMultivariant } from './multivariant.ts';
-import { type MediaPlaylist, type PlaylistSegment, seconds, writeMediaPlaylist } from './playlist.ts';
+import {
+  type MediaPlaylist,
+  type PlaylistSegment,
+  seconds,
+  secondsOf,
+  writeMediaPlaylist,
+} from './playlist.ts';
 
 const epochMs = Date.UTC(2026, 0, 1);
 
@@ -144,6 +150,14 @@ test('the multivariant playlist names every variant and their audio', () => {
     '#EXT-X-STREAM-INF:BANDWIDTH=800000,AVERAGE-BANDWIDTH=700000,CODECS="avc1.42e01f,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=30.000,AUDIO="audio"',
     'video-2/index.m3u8',
   ]);
+});
+
+test('parts add up to their segment, in the decimals that are written', () => {
+  const [start, frames] = [2_900_003, 59];
+  const sum = Array.from({ length: frames }, (_, i) => secondsOf(start + i * 3003, 3003, 90_000));
+  const written = sum.reduce((units, durationS) => units + Math.round(durationS * 100_000), 0);
+  assert.equal(written, Math.round(secondsOf(start, frames * 3003, 90_000) * 100_000));
+  assert.equal(seconds(secondsOf(7, 19_800, 90_000)), '0.22', 'none is longer than it is');
 });
 
 test('durations are decimals without an exponent, rounded to 10 microseconds', () => {

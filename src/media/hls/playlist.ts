@@ -72,6 +72,8 @@ export interface RenditionReport {
 
 /** EXT-X-PART and EXT-X-PRELOAD-HINT come with version 9 and are ignored by older players. */
 const VERSION = 9;
+/** Of 10 us. */
+const UNITS_PER_SECOND = 100_000;
 
 /** A whole playlist in one go; a live one that grows is put together of the same pieces by `Backlog`. */
 export function writeMediaPlaylist(playlist: MediaPlaylist): string {
@@ -144,7 +146,17 @@ function ended(lines: readonly string[]): string {
   return lines.map(line => `${line}\n`).join('');
 }
 
+/**
+ * Seconds of a stretch of media, in ticks, between times that are rounded as `seconds` rounds: what lies end to end adds up to
+ * the same decimals however it is divided. Where parts and their segment add up to different ends, hls.js looks between them
+ * for what comes next, finds nothing, and waits.
+ */
+export function secondsOf(start: number, duration: number, timescale: number): number {
+  const units = (ticks: number): number => Math.round((ticks * UNITS_PER_SECOND) / timescale);
+  return (units(start + duration) - units(start)) / UNITS_PER_SECOND;
+}
+
 /** A decimal-floating-point (section 4.2) to 10 us, without needless zeros. */
 export function seconds(value: number): string {
-  return String(Math.round(value * 100_000) / 100_000);
+  return String(Math.round(value * UNITS_PER_SECOND) / UNITS_PER_SECOND);
 }
