@@ -39,6 +39,7 @@ class FakeVideo extends EventTarget {
   playbackRate = 1;
   paused = false;
   seeking = false;
+  readyState = 4;
   range: [number, number] | null = null;
 
   get buffered() {
@@ -123,6 +124,30 @@ describe('keeping to the live edge', () => {
     nowMs += 21_000;
     play(HOLD_BACK_S + 0.15);
     assert.ok(video.playbackRate > 1);
+  });
+
+  it('is told where to go on when it stands still with enough to play', () => {
+    settle();
+    const stand = (stillMs: number, aheadS: number) => {
+      const from = 100 - HOLD_BACK_S;
+      video.currentTime = from;
+      video.readyState = 2;
+      video.dispatchEvent(new Event('waiting'));
+      nowMs += stillMs;
+      video.range = [90, video.currentTime + aheadS];
+      hls.tell('appended');
+      return video.currentTime - from;
+    };
+    assert.equal(stand(100, 0.5), 0, 'it may go on by itself');
+    assert.equal(stand(300, 0.2), 0, 'there is next to nothing to play');
+    assert.ok(stand(300, 0.5) > 0);
+    video.currentTime = 99;
+    hls.tell('appended');
+    assert.equal(video.currentTime, 99, 'once for each time');
+    video.readyState = 4;
+    nowMs += 300;
+    hls.tell('appended');
+    assert.equal(video.currentTime, 99);
   });
 
   it('takes no seek and no beginning for a stall', () => {

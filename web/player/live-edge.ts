@@ -15,6 +15,13 @@ const RESERVE_S = 0.44;
 const STALL_STEP_S = 0.15;
 const STALLS_MAX_S = 1.2;
 const STEADY_MS = 20_000;
+/** A player that stands still for this long with so much to play is told where to go on. */
+const STILL_MS = 250;
+const ENOUGH_S = 0.3;
+/** The least that makes a seek. */
+const NUDGE_S = 0.01;
+/** `HTMLMediaElement.HAVE_FUTURE_DATA`: there is something to play. */
+const HAVE_FUTURE_DATA = 3;
 /** How much of a new reading counts: playlists come in steps, and late when the machine is busy. */
 const READING_WEIGHT = 0.3;
 
@@ -52,7 +59,10 @@ export class LiveEdge {
   readonly #hls: Hls;
   readonly #abort = new AbortController();
   readonly #levelUpdated = (_event: unknown, { details }: { details: LevelDetails }) => this.#aim(details);
-  readonly #appended = () => this.#begin();
+  readonly #appended = () => {
+    this.#begin();
+    this.#goOn();
+  };
   readonly #release: () => void;
   #video: HTMLVideoElement | null = null;
   /** When the first picture was sought. */
@@ -62,6 +72,8 @@ export class LiveEdge {
   #behind: number | null = null;
   #stallsS = 0;
   #steadySinceMs = 0;
+  /** When the buffer ran dry; null while it plays. */
+  #dryMs: number | null = null;
 
   constructor(HlsPlayer: typeof Hls, hls: Hls, follows: boolean) {
     this.#hls = hls;
@@ -135,8 +147,28 @@ export class LiveEdge {
   #stalled(video: HTMLVideoElement): void {
     const nowMs = performance.now();
     if (this.#isBeginning(nowMs) || video.seeking) return;
+    this.#dryMs = nowMs;
     this.#stallsS = Math.min(this.#stallsS + STALL_STEP_S, STALLS_MAX_S);
     this.#steadySinceMs = nowMs;
+  }
+
+  /** A browser whose buffer ran dry wants more each time before it goes on, up to seconds; where it is told to go it plays at once. */
+  #goOn(): void {
+    const [video, details] = [this.#video, this.#hls.latestLevelDetails];
+    if (!video || !details || this.#dryMs === null) return;
+    const ahead = bufferedAhead(video);
+    if (video.readyState >= HAVE_FUTURE_DATA || video.seeking) {
+      this.#dryMs = null;
+      return;
+    }
+    if (performance.now() - this.#dryMs < STILL_MS || ahead < ENOUGH_S) return;
+    this.#dryMs = null;
+    const behind = secondsBehind(
+      this.#latencyS(),
+      holdBackOf(details) + this.#stallsS,
+      ahead - this.#stallsS,
+    );
+    video.currentTime += Math.max(this.#follows ? behind : 0, NUDGE_S);
   }
 
   #forgiveStall(nowMs: number): void {
