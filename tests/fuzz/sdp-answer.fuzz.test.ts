@@ -5,7 +5,7 @@ import { SDP_BYTES_MAX } from '#media/sdp/limits.ts';
 import { parseAnswer } from '#media/sdp/parse-answer.ts';
 import { MediaError } from '#media/unit.ts';
 import { corpusTexts } from '#tests/support/corpus.ts';
-import { mutate, timed } from '#tests/support/mutate.ts';
+import { mutate, mutateLines, timed } from '#tests/support/mutate.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 
 /** Whether the text was accepted; anything but a refusal with a reason is rethrown. */
@@ -44,13 +44,7 @@ test('answers with lines swapped, repeated and left out do no harm', t => {
   t.diagnostic(`seed ${random.seed}`);
   const corpus = corpusTexts('sdp-answer').map(text => text.split('\r\n'));
   for (let round = 0; round < 2000; round++) {
-    const lines = [...corpus[round % corpus.length]!];
-    for (let i = random.below(12); i > 0; i--) {
-      const from = random.below(lines.length);
-      if (random.chance(0.5)) lines.splice(random.below(lines.length), 0, lines[from]!);
-      else lines.splice(from, 1);
-    }
-    const text = lines.join('\r\n');
+    const text = mutateLines(random, corpus[round % corpus.length]!).join('\r\n');
     timed(text, () => answer(text));
   }
 });

@@ -28,6 +28,17 @@ function change(random: Seeded, bytes: Uint8Array): Uint8Array {
   }
 }
 
+/** The lines of a text with up to eleven of them repeated elsewhere or left out. */
+export function mutateLines(random: Seeded, original: readonly string[]): string[] {
+  const lines = [...original];
+  for (let i = random.below(12); i > 0; i--) {
+    const from = random.below(lines.length);
+    if (random.chance(0.5)) lines.splice(random.below(lines.length), 0, lines[from]!);
+    else lines.splice(from, 1);
+  }
+  return lines;
+}
+
 /** What one input may cost, milliseconds of processor time. */
 export const INPUT_MS_MAX = 50;
 /** No collection of garbage takes this long; an input that does is at fault, the first time. */

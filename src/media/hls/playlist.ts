@@ -148,8 +148,7 @@ function ended(lines: readonly string[]): string {
 
 /**
  * Seconds of a stretch of media, in ticks, between times that are rounded as `seconds` rounds: what lies end to end adds up to
- * the same decimals however it is divided. Where parts and their segment add up to different ends, hls.js looks between them
- * for what comes next, finds nothing, and waits.
+ * the same decimals however it is divided, and no player finds a hole between a segment's last part and the next segment.
  */
 export function secondsOf(start: number, duration: number, timescale: number): number {
   const units = (ticks: number): number => Math.round((ticks * UNITS_PER_SECOND) / timescale);
