@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '#base/log.ts';
@@ -9,8 +10,8 @@ import { RouteTable } from './route-table.ts';
 export const BODY_BYTES_MAX = 64 * 1024;
 /** All header lines of a request together; for `http.createServer({ maxHeaderSize })`. */
 export const HEADER_BYTES_MAX = 16 * 1024;
-/** As much of a body that is too large is taken from the wire, unread. */
-const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
+/** As much of a body that is too large is taken from the wire and dropped. */
+const DROPPED_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * The one place where errors become answers (RFC 9457). Install it once on the Fastify instance, before any route:
@@ -38,13 +39,26 @@ export function installProblems(fastify: FastifyInstance, log: Logger): void {
 
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   const refusal = refusalOf(error, request.routeOptions.bodyLimit);
-  // Closing at once would reset the connection under a caller that still writes, who would never read why.
-  if (refusal.code === 'too-large' && Number(request.headers['content-length']) <= UNREAD_BYTES_MAX)
+  if (refusal.code === 'too-large') {
     reply.removeHeader('connection');
+    dropBody(request.raw);
+  }
   const fields = { err: error, verb: request.method, url: request.url };
   if (refusal.code === 'internal') log.error(fields, 'a request failed');
   if (error instanceof StorageFull) log.error(fields, `nothing can be saved: ${error.message}`);
   return sendProblem(reply, refusal);
+}
+
+/**
+ * Closing at once would reset the connection under a caller that still writes, who would never read why (RFC 9112,
+ * section 9.6): the rest is taken and dropped, and the connection cut if there is no end to it.
+ */
+function dropBody(request: IncomingMessage): void {
+  let dropped = 0;
+  request.on('data', (chunk: Uint8Array) => {
+    dropped += chunk.length;
+    if (dropped > DROPPED_BYTES_MAX) request.destroy();
+  });
 }
 
 export function sendProblem(reply: FastifyReply, refusal: Refusal): FastifyReply {
