@@ -10,6 +10,15 @@ export interface AacRunEvents {
   failed(cause: Error): void;
 }
 
+/** Asking a codec first is not enough: it closes itself at a failure, on a thread of its own, between question and call. */
+export function unlessClosed(codec: { readonly state: string }, act: () => void): void {
+  try {
+    act();
+  } catch (cause) {
+    if (codec.state !== 'closed') throw cause;
+  }
+}
+
 /**
  * One contiguous run of AAC frames. FFmpeg's encoder begins with a frame of its own delay, 1024 samples before the first
  * input: it is left out, so that what comes out stands where it went in.
@@ -73,7 +82,7 @@ export class AacRun {
   }
 
   close(): void {
-    if (this.#encoder.state !== 'closed') this.#encoder.close();
+    unlessClosed(this.#encoder, () => this.#encoder.close());
   }
 
   #addSilentBlock(count: number): void {

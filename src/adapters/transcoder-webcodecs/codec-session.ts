@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AudioData, AudioDecoder, EncodedAudioChunk } from '@napi-rs/webcodecs';
 import { TRANSCODE_GAP_TICKS_MAX } from '#ports/transcoder.ts';
-import { AacRun, type AacRunEvents, SAMPLE_RATE } from './aac-run.ts';
+import { AacRun, type AacRunEvents, SAMPLE_RATE, unlessClosed } from './aac-run.ts';
 
 /** Packets that wait for the decoder: five seconds of 20 ms. */
 const DECODE_QUEUE_MAX = 250;
@@ -65,17 +65,17 @@ export class CodecSession {
 
   close(): void {
     this.#closed = true;
-    if (this.#decoder.state !== 'closed') this.#decoder.close();
+    unlessClosed(this.#decoder, () => this.#decoder.close());
     this.#run?.close();
     this.#run = null;
   }
 
   #decode(packet: Packet): void {
     this.#decoding.push(packet);
-    // Closed by a broken packet that is not reported yet: `#recover` comes back to this one.
-    if (this.#decoder.state === 'closed') return;
     const { timestamp, data } = packet;
-    this.#decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp, data }));
+    const chunk = new EncodedAudioChunk({ type: 'key', timestamp, data });
+    // Closed by a broken packet that is not reported yet: `#recover` comes back to this one.
+    unlessClosed(this.#decoder, () => this.#decoder.decode(chunk));
   }
 
   #startDecoder(): AudioDecoder {
