@@ -247,8 +247,9 @@ export function describeJobs(name: string, openDb: () => Promise<Db>, openJobs: 
       busy.start({ pour: handler });
       await started;
       other.start({ pour: handler });
-      for (let n = 0; n < 30; n++) {
-        clock.advance(5000);
+      // In small steps: what holds it is written while the other one looks.
+      for (let n = 0; n < 150; n++) {
+        clock.advance(1000);
         await other.idle();
       }
       finish();
