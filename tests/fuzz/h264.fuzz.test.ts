@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { beginsKeyFrame, H264Depacketizer, UNIT_BYTES_MAX } from '#media/h264/depacketizer.ts';
-import { splitAnnexB, splitAvcc, unescapeNal } from '#media/h264/nal.ts';
+import { splitAnnexB, unescapeNal } from '#media/h264/nal.ts';
 import { packetizeH264 } from '#media/h264/packetizer.ts';
 import { parseSps } from '#media/h264/sps.ts';
 import { readOpusPacket } from '#media/opus/packet.ts';
@@ -44,7 +44,6 @@ test('any bytes split into NAL units that lie within them', t => {
       const sum = splitAnnexB(bytes).reduce((total, nal) => total + nal.length, 0);
       assert.ok(sum <= bytes.length);
     });
-    refusedOrDone(bytes, () => splitAvcc(bytes, [1, 2, 4][round % 3]!));
     refusedOrDone(bytes, () => unescapeNal(bytes));
     refusedOrDone(bytes, () => readOpusPacket(bytes));
   }

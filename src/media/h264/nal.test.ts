@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MediaError } from '../unit.ts';
-import { isKeyFrame, joinAnnexB, joinAvcc, splitAnnexB, splitAvcc, unescapeNal } from './nal.ts';
+import { isKeyFrame, splitAnnexB, unescapeNal } from './nal.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
@@ -10,18 +9,6 @@ test('a byte stream is split at three- and four-byte start codes, without traili
   assert.deepEqual(splitAnnexB(stream), [bytes(0x67, 1), bytes(0x68, 2), bytes(0x65, 3)]);
   assert.deepEqual(splitAnnexB(bytes(0, 0, 1)), []);
   assert.deepEqual(splitAnnexB(bytes(1, 2, 3)), []);
-});
-
-test('what is joined comes back when it is split, with start codes and with lengths', () => {
-  const nals = [bytes(0x67, 0, 0, 3, 1), bytes(0x68, 0xce), bytes(0x65, 0x88)];
-  assert.deepEqual(splitAnnexB(joinAnnexB(nals)), nals);
-  assert.deepEqual(splitAvcc(joinAvcc(nals), 4), nals);
-  assert.deepEqual(splitAvcc(bytes(0, 1, 0x65, 0, 2, 0x41, 9), 2), [bytes(0x65), bytes(0x41, 9)]);
-});
-
-test('a length beyond the sample is refused', () => {
-  assert.throws(() => splitAvcc(bytes(0, 0, 0, 5, 0x65), 4), { reason: 'bad-avcc' });
-  assert.throws(() => splitAvcc(bytes(0, 0), 4), MediaError);
 });
 
 test('more NAL units than an access unit may have are refused', () => {

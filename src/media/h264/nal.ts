@@ -70,46 +70,6 @@ function pushTrimmed(nals: Uint8Array[], bytes: Uint8Array, start: number, end: 
   nals.push(bytes.subarray(start, last));
 }
 
-/** One byte stream with a four-byte start code before every NAL unit. */
-export function joinAnnexB(nals: readonly Uint8Array[]): Uint8Array {
-  return joinWithPrefix(nals, () => 1);
-}
-
-/** NAL units with their length before them in 4 bytes, as samples of ISO 14496-15 have it. */
-export function joinAvcc(nals: readonly Uint8Array[]): Uint8Array {
-  return joinWithPrefix(nals, nal => nal.length);
-}
-
-/** NAL units of a sample with lengths of `lengthBytes` (1, 2 or 4), as views. Throws `MediaError` `bad-avcc`. */
-export function splitAvcc(bytes: Uint8Array, lengthBytes: number): Uint8Array[] {
-  const nals: Uint8Array[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    let length = 0;
-    for (let i = 0; i < lengthBytes; i++) length = length * 256 + (bytes[at + i] ?? 0);
-    const start = at + lengthBytes;
-    at = start + length;
-    if (at > bytes.length) throw new MediaError('bad-avcc', 'a NAL unit is longer than its sample');
-    if (length > 0) nals.push(bytes.subarray(start, at));
-    if (nals.length > NALS_PER_UNIT_MAX) {
-      throw new MediaError('too-many-nals', `an access unit has at most ${NALS_PER_UNIT_MAX} NAL units`);
-    }
-  }
-  return nals;
-}
-
-function joinWithPrefix(nals: readonly Uint8Array[], prefix: (nal: Uint8Array) => number): Uint8Array {
-  const out = new Uint8Array(nals.reduce((sum, nal) => sum + 4 + nal.length, 0));
-  const view = new DataView(out.buffer);
-  let at = 0;
-  for (const nal of nals) {
-    view.setUint32(at, prefix(nal));
-    out.set(nal, at + 4);
-    at += 4 + nal.length;
-  }
-  return out;
-}
-
 /** The payload of a NAL unit without `emulation_prevention_three_byte` (ITU-T H.264 section 7.4.1). */
 export function unescapeNal(nal: Uint8Array): Uint8Array {
   const out = new Uint8Array(nal.length);

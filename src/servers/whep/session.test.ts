@@ -38,6 +38,19 @@ describe('WhepSession', () => {
     closed = [];
   });
 
+  const optionsOf = (id: string, rtc: Rtc): WhepSessionOptions => ({
+    id,
+    etag: '"1"',
+    broadcastId: 'broadcast',
+    terms: offer,
+    stream,
+    ssrcs: { video: 1, videoRtx: 2, audio: 3 },
+    rtc,
+    clock,
+    log: silentLogger,
+    closed: gone => void closed.push(gone.id),
+  });
+
   /** A viewer that is connected; `send` is its network. */
   async function watch(id: string, send: (packet: Uint8Array) => boolean) {
     let network: RtcEvents | null = null;
@@ -51,19 +64,7 @@ describe('WhepSession', () => {
       offer: () => Promise.reject(new Error('not here')),
       close: async () => {},
     };
-    const options = {
-      id,
-      etag: '"1"',
-      broadcastId: 'broadcast',
-      terms: offer,
-      stream,
-      ssrcs: { video: 1, videoRtx: 2, audio: 3 },
-      rtc,
-      clock,
-      log: silentLogger,
-      closed: (gone: WhepSession) => void closed.push(gone.id),
-    };
-    const session = await WhepSession.open(options, offer.remote);
+    const session = await WhepSession.open(optionsOf(id, rtc), offer.remote);
     network!.state('connected');
     return session;
   }
@@ -115,19 +116,7 @@ describe('WhepSession', () => {
       },
       close: async () => {},
     };
-    const options: WhepSessionOptions = {
-      id: 'countered',
-      etag: '"1"',
-      broadcastId: 'broadcast',
-      terms: offer,
-      stream,
-      ssrcs: { video: 1, videoRtx: 2, audio: 3 },
-      rtc,
-      clock,
-      log: silentLogger,
-      closed() {},
-    };
-    const session = await WhepSession.offer(options);
+    const session = await WhepSession.offer(optionsOf('countered', rtc));
     assert.equal(session.iceUfrag, null);
     const remote = { ...offer.remote, setup: 'active' as const };
     session.answered({ remote, video: { ...offer.video, payloadType: 120 }, audio: offer.audio });
