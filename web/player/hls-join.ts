@@ -1,6 +1,6 @@
 import type Hls from 'hls.js';
 import type { ErrorData, HlsConfig } from 'hls.js';
-import { promptLoading } from './hls-loading.ts';
+import { dropMisreadReports, promptLoading } from './hls-loading.ts';
 import { LiveEdge } from './live-edge.ts';
 
 /** A broadcast's playlists may take this long to appear after its first frame. */
@@ -30,6 +30,7 @@ export class HlsJoin {
       if (this.#failed) this.#failed(data);
       else this.#early = data;
     });
+    this.hls.on(HlsPlayer.Events.LEVEL_UPDATED, (_event, { details }) => dropMisreadReports(details));
     this.#edge = mode === 'hls' ? new LiveEdge(HlsPlayer, this.hls, startS === null) : null;
     this.hls.loadSource(url);
   }

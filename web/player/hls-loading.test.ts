@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type Hls from 'hls.js';
-import { promptLoading } from './hls-loading.ts';
+import type { LevelDetails } from 'hls.js';
+import { dropMisreadReports, promptLoading } from './hls-loading.ts';
 
 class Usual {
   ticks = 0;
@@ -13,6 +14,10 @@ class Usual {
 
   getFragmentAtPosition(bufferEnd: number): number {
     return bufferEnd;
+  }
+
+  shouldLoadParts(_details: unknown, endS: number): boolean {
+    return endS > 10;
   }
 }
 
@@ -42,5 +47,37 @@ describe('what fetches for hls.js', () => {
     assert.deepEqual([pictures.getFragmentAtPosition(4), sound.getFragmentAtPosition(4)], [4.002, 4.002]);
     pictures.loadingParts = sound.loadingParts = false;
     assert.deepEqual([pictures.getFragmentAtPosition(4), sound.getFragmentAtPosition(4)], [4, 4]);
+  });
+
+  it('takes parts at once where all there is is listed in parts', () => {
+    const listed = (startSN: number, live = true) => ({ live, startSN, partList: [{ fragment: { sn: 3 } }] });
+    for (const controller of [pictures, sound]) {
+      assert.ok(controller.shouldLoadParts(listed(3), 1));
+      assert.ok(!controller.shouldLoadParts(listed(2), 1), 'the oldest segment has no parts');
+      assert.ok(controller.shouldLoadParts(listed(2), 11), 'as usual');
+      assert.ok(!controller.shouldLoadParts(listed(3, false), 1));
+      assert.ok(!controller.shouldLoadParts(undefined, 1));
+    }
+  });
+
+  it('overrides what hls.js has', async () => {
+    const { default: HlsPlayer } = await import('hls.js');
+    const { streamController, audioStreamController } = HlsPlayer.DefaultConfig;
+    for (const controller of [streamController, audioStreamController!])
+      for (const method of ['getFragmentAtPosition', 'shouldLoadParts', 'tick'])
+        assert.equal(typeof controller.prototype[method as 'tick'], 'function', method);
+  });
+
+  it('believes no report of a rendition with a zero that hls.js would misread', () => {
+    const report = (msn: string, part: string) => ({ 'LAST-MSN': msn, 'LAST-PART': part });
+    const keptAt = (lastPartSn: number, lastPartIndex: number) => {
+      const renditionReports = [report('0', '4'), report('1', '10'), report('2', '0')];
+      const details = { renditionReports, lastPartSn, lastPartIndex } as unknown as LevelDetails;
+      dropMisreadReports(details);
+      return details.renditionReports!.map(kept => kept['LAST-MSN']);
+    };
+    assert.deepEqual(keptAt(2, 1), ['1']);
+    assert.deepEqual(keptAt(2, 0), ['1', '2']);
+    assert.deepEqual(keptAt(0, 3), ['0', '1']);
   });
 });

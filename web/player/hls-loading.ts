@@ -12,6 +12,11 @@ type SoundController = NonNullable<HlsConfig['audioStreamController']>;
  */
 const PAST_END_S = 0.002;
 
+/** What hls.js asks itself before each segment: whether to take it in parts. It is not among its public types. */
+interface PartsQuestion {
+  shouldLoadParts(details: LevelDetails | undefined, endS: number): boolean;
+}
+
 /** What fetches for hls.js, without what makes it wait for media that is there already. */
 export function promptLoading(HlsPlayer: typeof Hls): Partial<HlsConfig> {
   const { streamController, audioStreamController } = HlsPlayer.DefaultConfig;
@@ -25,6 +30,11 @@ export function promptLoading(HlsPlayer: typeof Hls): Partial<HlsConfig> {
 
 function promptPictures(Usual: PictureController): PictureController {
   return class PromptPictures extends Usual {
+    constructor(...given: ConstructorParameters<PictureController>) {
+      super(...given);
+      takePartsFromTheBeginning(this);
+    }
+
     protected override getFragmentAtPosition(bufferEnd: number, end: number, details: LevelDetails) {
       return super.getFragmentAtPosition(
         this.loadingParts ? bufferEnd + PAST_END_S : bufferEnd,
@@ -43,6 +53,7 @@ function promptSound(Usual: SoundController, timeFound: Events.INIT_PTS_FOUND): 
   return class PromptSound extends Usual {
     constructor(...given: ConstructorParameters<SoundController>) {
       super(...given);
+      takePartsFromTheBeginning(this);
       given[0].on(timeFound, () => {
         // The first look ends the wait, the second one fetches.
         this.tick();
@@ -58,4 +69,32 @@ function promptSound(Usual: SoundController, timeFound: Events.INIT_PTS_FOUND): 
       );
     }
   };
+}
+
+/**
+ * hls.js wants its buffer to end further behind the first listed part than the segment in the making has grown to. In the first seconds
+ * of a broadcast it does not, and what is to play next is waited for until that whole segment is made. Where all there is is
+ * listed in parts, they can be taken at any place.
+ */
+function takePartsFromTheBeginning(controller: object): void {
+  const question = controller as PartsQuestion;
+  const usual = question.shouldLoadParts;
+  question.shouldLoadParts = (details, endS) => usual.call(question, details, endS) || isAllInParts(details);
+}
+
+function isAllInParts(details: LevelDetails | undefined): boolean {
+  return details?.live === true && details.partList?.[0]?.fragment.sn === details.startSN;
+}
+
+/**
+ * hls.js takes a zero in a rendition report for none and asks the other rendition for the number that this one has come to, which
+ * may be seconds away. Without the report it asks for what there is.
+ */
+export function dropMisreadReports(details: LevelDetails): void {
+  const { renditionReports, lastPartSn, lastPartIndex } = details;
+  if (!renditionReports) return;
+  details.renditionReports = renditionReports.filter(
+    report =>
+      !(report['LAST-MSN'] === '0' && lastPartSn > 0) && !(report['LAST-PART'] === '0' && lastPartIndex > 0),
+  );
 }
