@@ -1,25 +1,19 @@
-import { useEffect, useState } from 'preact/hooks';
 import { liveNow, useLiveNow } from '../net/live-now.ts';
 import { me } from '../net/session.ts';
 import { path } from '../router.ts';
 import { PeopleList, useSuggestions } from '../timeline/people-list.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { formatCount } from '../ui/format.ts';
+import { useMedia } from '../ui/use-media.ts';
 import './aside.css';
 
-const wide = matchMedia('(min-width: 1080px)');
+const WIDE = '(min-width: 1080px)';
 const LIVE_SHOWN_MAX = 6;
 const PEOPLE_SHOWN_MAX = 4;
 
 /** From 1080 px: who is live now, and people to follow. Narrower pages do not ask the server for it. */
 export function Aside() {
-  const [shown, setShown] = useState(wide.matches);
-  useEffect(() => {
-    const change = () => setShown(wide.matches);
-    wide.addEventListener('change', change);
-    return () => wide.removeEventListener('change', change);
-  }, []);
-  return shown ? (
+  return useMedia(WIDE) ? (
     <aside class="aside">
       {path.value === '/live' ? null : <LiveNow />}
       {me.value ? <People key={me.value.id} /> : null}

@@ -6,7 +6,6 @@ import { me } from '../net/session.ts';
 import { followBroadcast, usualPlayback } from '../player/follow.ts';
 import { Player } from '../player/player.tsx';
 import { Slate } from '../player/slate.tsx';
-import { useMedia } from '../player/use-media.ts';
 import type { Watcher } from '../player/watcher.ts';
 import { CommentBox } from '../room/comment-box.tsx';
 import { CommentsLog, CommentsOverlay, ReadAloudToggle } from '../room/comments.tsx';
@@ -19,6 +18,7 @@ import { useBareChrome } from '../ui/chrome.ts';
 import { formatCount, plural } from '../ui/format.ts';
 import { BackButton } from '../ui/page-header.tsx';
 import { BroadcastPill, LivePill } from '../ui/pill.tsx';
+import { useMedia } from '../ui/use-media.ts';
 import './watch.css';
 
 const WIDE = '(min-width: 1080px)';

@@ -1,5 +1,6 @@
+import { signal } from '@preact/signals';
 import { type ComponentType, createElement } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { ErrorState, Loading, Skeleton } from './states.tsx';
 
 /** A component that can be fetched before it is shown. */
@@ -10,37 +11,34 @@ export type LazyComponent<Props> = ComponentType<Props> & {
 
 /**
  * A component whose code is fetched when it is first shown, or by `preload`. When that fails the page can be loaded anew: browsers keep
- * a failed import for as long as the page lives, and after a new version the old file is gone for good.
+ * a failed import for as long as the page lives, and after a new version the old file is gone for good. What was fetched is a signal:
+ * it may arrive at any moment, also after a component was drawn and before its effects run, and shows in all of them.
  */
 export function lazy<Props extends object>(
   load: () => Promise<{ readonly default: ComponentType<Props> }>,
 ): LazyComponent<Props> {
-  let loaded: ComponentType<Props> | undefined;
-  const loadOnce = async (): Promise<void> => {
-    loaded ??= (await load()).default;
-  };
-  return Object.assign(Lazy, { preload: () => void loadOnce().catch(() => undefined) });
+  const loaded = signal<ComponentType<Props> | null>(null);
+  const error = signal<unknown>(null);
+  let loading = false;
+  return Object.assign(Lazy, { preload });
+
+  function preload(): void {
+    if (loading) return;
+    loading = true;
+    load().then(
+      module => {
+        loaded.value = module.default;
+      },
+      (thrown: unknown) => {
+        error.value = thrown;
+      },
+    );
+  }
 
   function Lazy(props: Props) {
-    const [error, setError] = useState<unknown>(null);
-    const [, setHere] = useState(Boolean(loaded));
-    useEffect(() => {
-      let shown = true;
-      if (loaded) return;
-      loadOnce().then(
-        () => {
-          if (shown) setHere(true);
-        },
-        (thrown: unknown) => {
-          if (shown) setError(thrown);
-        },
-      );
-      return () => {
-        shown = false;
-      };
-    }, []);
-    if (loaded) return createElement(loaded, props);
-    if (error) return <ErrorState error={error} onRetry={() => location.reload()} />;
+    useEffect(preload, []);
+    if (loaded.value) return createElement(loaded.value, props);
+    if (error.value) return <ErrorState error={error.value} onRetry={() => location.reload()} />;
     return (
       <Loading what="page">
         <Skeleton height="240px" />
