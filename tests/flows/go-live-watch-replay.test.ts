@@ -5,7 +5,7 @@ import type { Broadcast } from '#contract/api/types.ts';
 import { skipWithout } from '#tests/support/backend.ts';
 import { openBrowser } from '#tests/support/browser.ts';
 import { median } from '#tests/support/glass-clock.ts';
-import { ffprobe, ffprobePath } from '#tests/support/media.ts';
+import { ffprobe } from '#tests/support/media.ts';
 import { countFramesSent, keepPeerConnections } from '#tests/support/peer-connections.ts';
 import { describePage, openPerson, type Person, signUp } from '#tests/support/people.ts';
 import { observePlayback, type Playback, waitForPlayer } from '#tests/support/playback.ts';
@@ -146,7 +146,7 @@ describe('go live, watch, replay', () => {
     await playReplay(visitor, ended.durationMs!);
   });
 
-  it('ffprobe reads the replay whole', { skip: skipWithout('ffprobe', ffprobePath !== null) }, async () => {
+  it('ffprobe reads the replay whole', { skip: skipWithout('ffmpeg') }, async () => {
     assert.ok(!broken, 'an earlier step failed');
     const { streams, packets } = await ffprobe(`${server.url}/hls/${broadcastId}/index.m3u8`);
     // A stream for each layer of the picture, and the sound that they share. The browser pauses the larger ones as it sees fit.

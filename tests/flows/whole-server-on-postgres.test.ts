@@ -12,7 +12,7 @@ import { type ApiPerson, registerPerson } from '../../tools/api-person.ts';
 
 const database = await startPostgres();
 
-describe('the whole server on PostgreSQL', { skip: skipWithout('PostgreSQL', database !== null) }, () => {
+describe('the whole server on PostgreSQL', { skip: skipWithout('postgresql', database !== null) }, () => {
   let server: TestServer;
   let ana: ApiPerson;
   let ben: ApiPerson;

@@ -27,7 +27,6 @@ import {
   encodeOpus,
   encodeVideo,
   ffprobe,
-  ffprobePath,
   type ProbedPacket,
   sine,
   videoTrack,
@@ -124,7 +123,7 @@ describe('a broadcast from units to the replay', () => {
   });
 
   test('ffprobe reads the replay whole: one video, one audio, equally long, without a gap', async t => {
-    if (!requireBackend(t, 'ffprobe', ffprobePath !== null)) return;
+    if (!requireBackend(t, 'ffmpeg')) return;
     const probed = await ffprobe(`${origin}/hls/${id}/index.m3u8`);
     assert.deepEqual(probed.streams.map(stream => stream.codec_name).sort(), ['aac', 'h264']);
     const spans = probed.streams.map(stream =>

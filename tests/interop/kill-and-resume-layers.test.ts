@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { skipWithout } from '#tests/support/backend.ts';
 import { KilledServer } from '#tests/support/killed-server.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { lint } from '../../tools/hls-lint/lint.ts';
@@ -8,7 +9,9 @@ const KILLS = 3;
 const LINT_S = 3;
 const layers = ['video', 'video-2', 'video-3'] as const;
 
-describe('a server that is killed while somebody broadcasts in three layers', () => {
+describe('a server that is killed while somebody broadcasts in three layers', {
+  skip: skipWithout('ffmpeg'),
+}, () => {
   const random = new Seeded(11);
   let server: KilledServer;
   before(async () => {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import type { default as HlsPlayer } from 'hls.js';
 import type { Browser, Page } from 'playwright-core';
+import { skipWithout } from '#tests/support/backend.ts';
 import { openBrowser } from '#tests/support/browser.ts';
 import { type NewBroadcast, newBroadcast } from '#tests/support/new-broadcast.ts';
 import { type ServerProcess, startServerProcess } from '#tests/support/server-process.ts';
@@ -15,7 +16,7 @@ const BEST_WIDTH = 1280;
 /** A quarter of a second on a quiet machine. Where a gap lists no parts it is one to three: `layers.test.ts` sees that. */
 const FROZEN_MS_MAX = 3_000;
 
-describe('a player of the best layer, when that layer pauses', () => {
+describe('a player of the best layer, when that layer pauses', { skip: skipWithout('ffmpeg') }, () => {
   let server: ServerProcess;
   let publisher: ChildProcess;
   let browser: Browser;

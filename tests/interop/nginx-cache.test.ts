@@ -8,7 +8,7 @@ import { silentLogger as log } from '#base/log.ts';
 import { createHlsHandler } from '#servers/hls/index.ts';
 import { WHEP_OFFERS } from '#servers/whep/endpoint.ts';
 import { skipWithout } from '#tests/support/backend.ts';
-import { findNginx, type Nginx, startProxyNginx } from '#tests/support/nginx.ts';
+import { type Nginx, startProxyNginx } from '#tests/support/nginx.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
 
@@ -16,7 +16,7 @@ const ID = '01hzzzzzzzzzzzzzzzzzzzzzzz';
 const VIEWERS = 20;
 const SECONDS = 4;
 const OLD_S = 60;
-const skip = skipWithout('nginx', findNginx() !== null);
+const skip = skipWithout('nginx');
 
 describe('nginx with deploy/nginx.conf', { skip }, () => {
   describe('in front of a stream', () => {

@@ -4,7 +4,6 @@ import type { Browser, Page } from 'playwright-core';
 import { isRtcp, parseRtp } from '#media/rtp/packet.ts';
 import { skipWithout } from '#tests/support/backend.ts';
 import { openBrowser } from '#tests/support/browser.ts';
-import { ffprobePath } from '#tests/support/media.ts';
 import { openRtcPeer, type RtcPeer } from '#tests/support/rtc-peer.ts';
 import { freeUdpPort } from '#tests/support/udp.ts';
 import { routeThrough, startUdpRelay, type UdpRelay } from '#tests/support/udp-relay.ts';
@@ -30,7 +29,7 @@ interface Received {
 }
 
 describe('one viewer behind a narrow link, another beside it', {
-  skip: skipWithout('ffmpeg', ffprobePath !== null),
+  skip: skipWithout('ffmpeg'),
 }, () => {
   let server: WebrtcServer;
   let relay: UdpRelay;

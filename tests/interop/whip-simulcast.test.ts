@@ -5,7 +5,7 @@ import type { default as HlsPlayer } from 'hls.js';
 import type { Browser, Page } from 'playwright-core';
 import { requireBackend } from '#tests/support/backend.ts';
 import { openBrowser } from '#tests/support/browser.ts';
-import { ffprobe, ffprobePath } from '#tests/support/media.ts';
+import { ffprobe } from '#tests/support/media.ts';
 import { type NewBroadcast, newBroadcast } from '#tests/support/new-broadcast.ts';
 import { openCamera, publishFromPage } from '#tests/support/page-whip.ts';
 import { type ServerProcess, startServerProcess } from '#tests/support/server-process.ts';
@@ -89,7 +89,7 @@ describe('Chromium publishes three layers by WHIP', () => {
     const verdict = await lint(hlsUrl, 8);
     assert.equal(verdict.live, false);
     assert.deepEqual(verdict.findings, [], JSON.stringify(verdict.findings, null, 2));
-    if (!requireBackend(t, 'ffprobe', ffprobePath !== null)) return;
+    if (!requireBackend(t, 'ffmpeg')) return;
     const spans: number[] = [];
     for (const [uri] of multivariant.matchAll(/^video.*$/gm)) {
       const { streams, packets } = await ffprobe(new URL(uri, hlsUrl).href);

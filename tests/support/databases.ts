@@ -15,7 +15,7 @@ const log = silentLogger;
 export async function onEveryDatabase(name: string, body: (open: OpenDb) => void): Promise<void> {
   describe(`${name} on SQLite`, () => body(() => openSqlite({ file: ':memory:', log })));
   const keep = await startPostgres();
-  describe(`${name} on PostgreSQL`, { skip: skipWithout('PostgreSQL', keep !== null) }, () => {
+  describe(`${name} on PostgreSQL`, { skip: skipWithout('postgresql', keep !== null) }, () => {
     after(() => keep?.stop());
     body(openFreshPostgres);
   });

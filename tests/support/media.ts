@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
 import {
   AudioData,
   AudioDecoder,
@@ -12,6 +9,7 @@ import {
 import { isKeyFrame, splitAnnexB } from '#media/h264/nal.ts';
 import type { AudioTrack, VideoTrack } from '#media/track.ts';
 import type { AudioUnit, VideoUnit } from '#media/unit.ts';
+import { outputOf } from './programs.ts';
 
 export const videoTrack: VideoTrack = { kind: 'video', codec: 'h264', id: 'video', timescale: 90_000 };
 export const audioTrack: AudioTrack = {
@@ -160,10 +158,6 @@ function gradient(width: number, height: number, shift: number, timestamp: numbe
   return new VideoFrame(data, { format: 'I420', codedWidth: width, codedHeight: height, timestamp });
 }
 
-const FFPROBE_PATHS = ['/usr/bin/ffprobe', '/usr/local/bin/ffprobe', '/opt/homebrew/bin/ffprobe'];
-/** Where ffprobe is, or null. */
-export const ffprobePath: string | null = FFPROBE_PATHS.find(existsSync) ?? null;
-
 export interface ProbedPacket {
   readonly stream_index: number;
   readonly pts_time: string;
@@ -183,9 +177,5 @@ export interface Probed {
 /** What ffprobe reads of a file or address: its streams, and every packet. */
 export async function ffprobe(input: string): Promise<Probed> {
   const args = ['-v', 'error', '-of', 'json', '-show_streams', '-show_packets', '-i', input];
-  const { stdout } = await promisify(execFile)(ffprobePath!, args, {
-    maxBuffer: 64 * 1024 * 1024,
-    timeout: 60_000,
-  });
-  return JSON.parse(stdout) as Probed;
+  return JSON.parse((await outputOf('ffprobe', args)).toString()) as Probed;
 }

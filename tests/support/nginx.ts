@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from '../../tools/processes.ts';
+import { needExecutable } from './programs.ts';
 import { freeTcpPort } from './tcp.ts';
 import { until } from './until.ts';
 
@@ -13,12 +13,6 @@ export interface Nginx {
   /** User and system time in seconds so far of nginx and its workers; Linux only. */
   cpuSeconds(): Promise<number>;
   close(): Promise<void>;
-}
-
-/** Debian's nginx, else the one that PATH has; null when there is none. */
-export function findNginx(): string | null {
-  const folders = ['/usr/sbin', ...(process.env.PATH ?? '').split(path.delimiter)];
-  return folders.map(folder => path.join(folder, 'nginx')).find(file => existsSync(file)) ?? null;
 }
 
 /** A real nginx with `deploy/nginx.conf` on a free port of loopback, in front of the server at `originUrl`. */
@@ -45,8 +39,7 @@ export function startFileNginx(folder: string): Promise<Nginx> {
 }
 
 async function startNginx(site: (folder: string, port: number) => string): Promise<Nginx> {
-  const binary = findNginx();
-  if (!binary) throw new Error('there is no nginx');
+  const binary = needExecutable('nginx', 'nginx');
   const folder = await mkdtemp(path.join(tmpdir(), 'skylark-nginx-'));
   await mkdir(path.join(folder, 'cache'));
   const port = await freeTcpPort();

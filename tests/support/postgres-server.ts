@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { folderOf } from './programs.ts';
 import { freeTcpPort } from './tcp.ts';
 
 export interface PostgresServer {
@@ -30,7 +31,7 @@ const SETTINGS = [
 
 /** Starts a throw-away PostgreSQL on a free port of 127.0.0.1; null when none is installed. */
 export async function startPostgresServer(): Promise<PostgresServer | null> {
-  const bin = findBinaries();
+  const bin = folderOf('postgresql');
   if (!bin) return null;
   const folder = mkdtempSync(path.join(tmpdir(), 'skylark-postgres-'));
   let child: ChildProcess | null = null;
@@ -80,18 +81,6 @@ function spawnServer(bin: string, folder: string, port: number, user: User | nul
     env: { LC_ALL: 'C' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-}
-
-/** The newest of Debian's versions, else what PATH has. */
-function findBinaries(): string | null {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [
-    ...versions.map(version => path.join(debian, version, 'bin')),
-    ...(process.env.PATH ?? '').split(path.delimiter),
-  ];
-  const has = (folder: string) => ['postgres', 'initdb'].every(name => existsSync(path.join(folder, name)));
-  return folders.find(has) ?? null;
 }
 
 /** PostgreSQL refuses to run as root: then as the system's user `postgres`, or `nobody`. */

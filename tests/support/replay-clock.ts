@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { BEEP_EVERY_MS, BEEP_THRESHOLD, bitX, CLOCK_BITS, WIDTH } from './av-clock.ts';
 import { median } from './glass-clock.ts';
+import { outputOf } from './programs.ts';
 
 const SAMPLE_RATE = 48_000;
-const OUTPUT_MAX = 512 * 1024 * 1024;
 
 /** What a recording of the clock and the beeps tells about itself at one of its ends. */
 export interface ReplayEnd {
@@ -120,8 +118,6 @@ function wrapped(ms: number): number {
 
 const hlsInput = ['-protocol_whitelist', 'file,http,tcp', '-allowed_extensions', 'ALL', '-copyts'];
 
-async function run(program: 'ffmpeg' | 'ffprobe', args: readonly string[]): Promise<Buffer> {
-  const known = program === 'ffmpeg' ? args : args.filter(arg => arg !== '-copyts');
-  const { stdout } = await promisify(execFile)(program, known, { encoding: 'buffer', maxBuffer: OUTPUT_MAX });
-  return stdout;
+function run(program: 'ffmpeg' | 'ffprobe', args: readonly string[]): Promise<Buffer> {
+  return outputOf(program, program === 'ffmpeg' ? args : args.filter(arg => arg !== '-copyts'));
 }

@@ -11,7 +11,7 @@ import { openPostgres } from './index.ts';
 
 const keep = await startPostgres();
 
-describe('PostgreSQL', { skip: skipWithout('PostgreSQL', keep !== null) }, () => {
+describe('PostgreSQL', { skip: skipWithout('postgresql', keep !== null) }, () => {
   after(() => keep?.stop());
 
   let url = '';

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { splitAnnexB } from '#media/h264/nal.ts';
+import { needExecutable } from '#tests/support/programs.ts';
 
 export const FILM_FPS = 30;
 /** One turn of the film; its pictures show where in it they stand. */
@@ -15,7 +16,9 @@ const ACCESS_UNIT_DELIMITER = 9;
  * time in the blocks that `measureGlassToGlass` reads; noise below them makes the bitrate of a camera.
  */
 export async function encodeFilm(gopSeconds: number, height: FilmHeight): Promise<Uint8Array[][]> {
-  const child = spawn('ffmpeg', ffmpegArguments(gopSeconds, height), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(needExecutable('ffmpeg', 'ffmpeg'), ffmpegArguments(gopSeconds, height), {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const output = buffer(child.stdout);
   for (let frame = 0; frame < (FILM_MS * FILM_FPS) / 1000; frame++) {
     if (!child.stdin.write(draw(frame, height)))

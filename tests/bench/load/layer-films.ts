@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
+import { needExecutable } from '#tests/support/programs.ts';
 import { accessUnits, FILM_FPS } from './clock-film.ts';
 
 const FILM_SECONDS = 4;
@@ -27,6 +28,6 @@ export async function encodeLayer({ width, height, kbps }: Layer): Promise<Uint8
   const codec = `-c:v libx264 -preset veryfast -tune zerolatency -profile:v baseline -b:v ${kbps}k -maxrate ${kbps}k`;
   const shape = `-bufsize ${kbps / 2}k -g ${gop} -keyint_min ${gop} -sc_threshold 0 -x264-params aud=1:sliced-threads=0`;
   const args = [...input, ...`${codec} ${shape} -f h264 -`.split(' ')];
-  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(needExecutable('ffmpeg', 'ffmpeg'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   return accessUnits(await buffer(child.stdout));
 }
