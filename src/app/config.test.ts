@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, trustedNetworks } from './config.ts';
 
 describe('configuration', () => {
   it('has a default for everything', () => {
@@ -9,6 +9,8 @@ describe('configuration', () => {
     assert.equal(config.host, '127.0.0.1');
     assert.equal(config.publicUrl, null);
     assert.deepEqual(config.rtcHosts, []);
+    assert.equal(config.trustedProxies, null);
+    assert.ok(trustedNetworks(config).has('::1'));
   });
 
   it('reads what is set', () => {
@@ -16,11 +18,17 @@ describe('configuration', () => {
       SKYLARK_PORT: '9000',
       SKYLARK_PUBLIC_URL: 'https://sky.example.org/',
       SKYLARK_RTC_HOSTS: '192.0.2.7, 2001:db8::7',
+      SKYLARK_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::7',
       SKYLARK_DATABASE_URL: 'postgres://u:p@localhost/sky',
     });
     assert.equal(config.port, 9000);
     assert.equal(config.publicUrl, 'https://sky.example.org');
     assert.deepEqual(config.rtcHosts, ['192.0.2.7', '2001:db8::7']);
+    const trusted = trustedNetworks(config);
+    assert.deepEqual(
+      ['10.1.2.3', '2001:db8::7', '127.0.0.1'].map(address => trusted.has(address)),
+      [true, true, false],
+    );
     assert.equal(config.databaseUrl, 'postgres://u:p@localhost/sky');
   });
 
@@ -30,6 +38,7 @@ describe('configuration', () => {
     [{ SKYLARK_PUBLIC_URL: 'https://a.example/path' }, /SKYLARK_PUBLIC_URL.*origin/],
     [{ SKYLARK_RTC_HOSTS: 'example.org' }, /SKYLARK_RTC_HOSTS.*IP addresses/],
     [{ SKYLARK_DATABASE_URL: 'mysql://u:secret@h/d' }, /SKYLARK_DATABASE_URL.*postgres:/],
+    [{ SKYLARK_TRUSTED_PROXIES: 'proxy' }, /SKYLARK_TRUSTED_PROXIES.*networks/],
     [{ SKYLARK_LOG: 'loud' }, /SKYLARK_LOG/],
     [{ SKYLARK_PROT: '1' }, /SKYLARK_PROT is not a variable/],
   ];

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
+import { LOOPBACK, Networks } from '#base/address.ts';
 
 /** What the operator decides. Every field comes from one environment variable; see docs/guide/configuration.md. */
 export interface Config {
@@ -17,6 +18,8 @@ export interface Config {
   readonly rtcBind: string | null;
   /** SKYLARK_RTC_HOSTS: addresses announced to browsers instead of this machine's own. */
   readonly rtcHosts: readonly string[];
+  /** SKYLARK_TRUSTED_PROXIES: addresses and networks whose `X-Forwarded-For` is believed; null: loopback, nothing was set. */
+  readonly trustedProxies: readonly string[] | null;
   /** SKYLARK_DATABASE_URL: PostgreSQL instead of the SQLite file in the data folder. */
   readonly databaseUrl: string | null;
   /** SKYLARK_LOG: least level that is logged. */
@@ -38,6 +41,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   SKYLARK_RTC_PORT: 'rtcPort',
   SKYLARK_RTC_BIND: 'rtcBind',
   SKYLARK_RTC_HOSTS: 'rtcHosts',
+  SKYLARK_TRUSTED_PROXIES: 'trustedProxies',
   SKYLARK_DATABASE_URL: 'databaseUrl',
   SKYLARK_LOG: 'logLevel',
 };
@@ -59,6 +63,7 @@ export function readConfig(environment: Environment): Config {
     rtcPort: portOf('SKYLARK_RTC_PORT', value('SKYLARK_RTC_PORT'), 8189),
     rtcBind: addressOf('SKYLARK_RTC_BIND', value('SKYLARK_RTC_BIND')),
     rtcHosts: hostsOf(value('SKYLARK_RTC_HOSTS')),
+    trustedProxies: proxiesOf(value('SKYLARK_TRUSTED_PROXIES')),
     databaseUrl: databaseUrlOf(value('SKYLARK_DATABASE_URL')),
     logLevel: logLevelOf(value('SKYLARK_LOG')),
   };
@@ -100,6 +105,26 @@ function hostsOf(given: string | undefined): string[] {
   for (const host of hosts)
     if (isIP(host) === 0) refuse('SKYLARK_RTC_HOSTS', given, 'IP addresses, separated by commas');
   return hosts;
+}
+
+function proxiesOf(given: string | undefined): string[] | null {
+  if (given === undefined) return null;
+  if (given === 'none') return [];
+  const proxies = given.split(',').map(proxy => proxy.trim());
+  if (!Networks.parse(proxies))
+    refuse(
+      'SKYLARK_TRUSTED_PROXIES',
+      given,
+      'addresses or networks like 10.0.0.0/8, separated by commas, or none',
+    );
+  return proxies;
+}
+
+/** Who is believed to ask for somebody else. */
+export function trustedNetworks({ trustedProxies }: Pick<Config, 'trustedProxies'>): Networks {
+  const networks = Networks.parse(trustedProxies ?? LOOPBACK);
+  if (!networks) throw new ConfigError('SKYLARK_TRUSTED_PROXIES was not checked.');
+  return networks;
 }
 
 function databaseUrlOf(given: string | undefined): string | null {

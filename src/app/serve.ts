@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Accounts } from '#accounts/index.ts';
+import { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Disposer } from '#base/dispose.ts';
 import type { Ids } from '#base/ids.ts';
@@ -28,7 +29,7 @@ import { registerWeb } from '#servers/web/index.ts';
 import { registerWhep } from '#servers/whep/index.ts';
 import { registerWhip } from '#servers/whip/index.ts';
 import type { Social } from '#social/index.ts';
-import type { Config } from './config.ts';
+import { type Config, trustedNetworks } from './config.ts';
 import { registerHealth } from './health.ts';
 import {
   measureHls,
@@ -70,14 +71,13 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 /** Opens the one HTTP server: `/hls` past the framework, `/socket` to WebSockets, the rest to Fastify. Gives its URL. */
 export async function serve(deps: ServeDeps): Promise<string> {
   const { config, disposer } = deps;
+  const callers = new Callers(trustedNetworks(config));
   const stats = createHlsStats();
   const hls = createHlsHandler({ source: id => deps.live.hls(id), log: deps.log, stats });
   let server: Server | null = null;
   const fastify = Fastify({
     forceCloseConnections: true,
     bodyLimit: BODY_BYTES_MAX,
-    // A proxy on this machine says whose request it is; from elsewhere X-Forwarded-For is only a claim.
-    trustProxy: 'loopback',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
@@ -86,8 +86,8 @@ export async function serve(deps: ServeDeps): Promise<string> {
       return server;
     },
   });
-  registerRoutes(fastify, deps, stats);
-  const sockets = createSocketServer(deps);
+  registerRoutes(fastify, deps, callers, stats);
+  const sockets = createSocketServer({ ...deps, callers });
   measureSockets(deps.metrics, sockets);
   await fastify.ready();
   server!.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
@@ -98,7 +98,7 @@ export async function serve(deps: ServeDeps): Promise<string> {
   return urlOf(config.host, server!.address() as AddressInfo);
 }
 
-function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, hls: HlsStats): void {
+function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Callers, hls: HlsStats): void {
   const { accounts, social, live, clock, ids, log, rtc, metrics, disposer } = deps;
   installProblems(fastify, log);
   installSecurityHeaders(fastify);
@@ -107,12 +107,13 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, hls: HlsStats
     handlers: [...accountHandlers, ...socialHandlers, ...liveHandlers],
     services: { accounts, social, live },
     clock,
+    callers,
     publicUrl: deps.config.publicUrl,
   });
-  const whip = registerWhip(fastify, { live, rtc, ids, clock, log });
+  const whip = registerWhip(fastify, { live, rtc, ids, clock, callers, log });
   const load = createLoadMeter();
   disposer.add('load', () => load.close());
-  const whep = registerWhep(fastify, { live, rtc, ids, clock, log, load: load.read });
+  const whep = registerWhep(fastify, { live, rtc, ids, clock, callers, log, load: load.read });
   disposer.add('whip', () => whip.close());
   disposer.add('whep', () => whep.close());
   measureLive(metrics, live);

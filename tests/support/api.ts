@@ -15,6 +15,7 @@ import {
   registerApi,
   type Services,
 } from '#servers/api/index.ts';
+import { testCallers } from './callers.ts';
 
 export interface TestApi {
   readonly url: string;
@@ -74,7 +75,7 @@ export async function startTestApi(options: Options): Promise<TestApi> {
   const fastify = Fastify({ frameworkErrors: answerFrameworkError, clientErrorHandler: answerClientError });
   installSecurityHeaders(fastify);
   installProblems(fastify, options.log ?? silentLogger);
-  registerApi(fastify, { handlers: options.handlers, services, clock, publicUrl });
+  registerApi(fastify, { handlers: options.handlers, services, clock, callers: testCallers(), publicUrl });
   options.also?.(fastify);
   await fastify.listen({ host: '127.0.0.1', port: 0 });
   const { port } = fastify.server.address() as AddressInfo;

@@ -25,6 +25,7 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
     rtcPort: 0,
     rtcBind: '127.0.0.1',
     rtcHosts: [],
+    trustedProxies: null,
     databaseUrl: null,
     logLevel: 'error',
     ...overrides,

@@ -17,6 +17,7 @@ import type { Bus } from '#ports/bus.ts';
 import type { Jobs } from '#ports/jobs.ts';
 import { createSocketServer, type SocketServer } from '#servers/socket/index.ts';
 import { createSocial, type Social } from '#social/index.ts';
+import { testCallers } from './callers.ts';
 
 /** Somebody with an account and a personal access token. */
 export interface Member {
@@ -86,6 +87,7 @@ export async function startSocketRig(options: RigOptions = {}): Promise<SocketRi
     social,
     live: { room },
     bus,
+    callers: testCallers(),
     clock,
     log,
     config: { publicUrl },

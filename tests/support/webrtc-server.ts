@@ -12,6 +12,7 @@ import { Stream } from '#live/stream/stream.ts';
 import { installProblems } from '#servers/api/index.ts';
 import { type Load, registerWhep, type WhepServer } from '#servers/whep/index.ts';
 import { registerWhip, type WhipServer } from '#servers/whip/index.ts';
+import { testCallers } from './callers.ts';
 
 export const TEST_BROADCAST = '01hzx3v8k0000000000000test';
 export const TEST_TOKEN = 'test-publish-token';
@@ -47,7 +48,13 @@ export async function startWebrtcServer(
   const rtc = await createLibdatachannelRtc({ port: rtcPort, bind, log, clock });
   const fastify = Fastify();
   installProblems(fastify, log);
-  const deps = { rtc, clock, log, ids: createIds(clock, bytes => randomFillSync(bytes)) };
+  const deps = {
+    callers: testCallers(),
+    rtc,
+    clock,
+    log,
+    ids: createIds(clock, bytes => randomFillSync(bytes)),
+  };
   const whip = registerWhip(fastify, { ...deps, live: { publish: async (...asked) => publish(...asked) } });
   const whep = registerWhep(fastify, { ...deps, load, live: { watch: async id => find(id) } });
   fastify.get('/', (_request, reply) => reply.type('text/html').send('<!doctype html><title>test</title>'));

@@ -1,4 +1,5 @@
 import type { Accounts, CallerHeaders, Viewer } from '#accounts/index.ts';
+import type { Place } from '#base/address.ts';
 import type { BodyOf, MethodShape, ParamsOf, QueryOf, ReplyOf } from '#contract/api/method.ts';
 import type { Live } from '#live/index.ts';
 import type { Social } from '#social/index.ts';
@@ -28,6 +29,8 @@ export interface Call<M extends MethodShape> {
   readonly services: Services;
   /** The request's headers, for what only they carry (the sign-in cookie). */
   readonly headers: CallerHeaders;
+  /** Whence the call comes. */
+  readonly place: Place;
   /** Adds `Set-Cookie` lines to the reply. */
   readonly setCookies: (lines: readonly string[]) => void;
 }

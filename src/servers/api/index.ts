@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import { Refusal } from '#contract/errors.ts';
 import { installDocs } from './docs/index.ts';
@@ -7,7 +8,7 @@ import { type Limits, limits, RateLimits } from './limits.ts';
 import { mount } from './routes.ts';
 
 export type { AnyHandler, Services } from './handler.ts';
-export { limits } from './limits.ts';
+export { type Limits, limits } from './limits.ts';
 export {
   answerClientError,
   answerFrameworkError,
@@ -23,6 +24,7 @@ export interface ApiDeps {
   readonly handlers: readonly AnyHandler[];
   readonly services: Services;
   readonly clock: Clock;
+  readonly callers: Callers;
   /** Origin that people use, without a trailing slash; null when any address will do. */
   readonly publicUrl: string | null;
   /** Other allowances than the usual ones; for measurements. */
@@ -31,12 +33,12 @@ export interface ApiDeps {
 
 /** Mounts the API and its documentation. `installProblems` comes first, on the same instance. */
 export function registerApi(fastify: FastifyInstance, deps: ApiDeps): void {
-  const { services, publicUrl } = deps;
+  const { services, callers, publicUrl } = deps;
   const rateLimits = new RateLimits(deps.clock, deps.limits ?? limits);
   fastify.register(async scope => {
     scope.decorateRequest('viewer', null);
     takeOnlyJson(scope);
-    for (const handler of deps.handlers) mount(scope, handler, { services, rateLimits, publicUrl });
+    for (const handler of deps.handlers) mount(scope, handler, { services, callers, rateLimits, publicUrl });
     installDocs(scope);
   });
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { placeOf } from '#base/address.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import { methods } from '#contract/api/index.ts';
 import { Refusal } from '#contract/errors.ts';
 import { startTestApi } from '#tests/support/api.ts';
 import { accountHandlers } from './accounts/index.ts';
 import { handle } from './handler.ts';
-import { attemptsAtOneLogin, callerOfAddress, limits, RateLimits } from './limits.ts';
+import { attemptsAtOneLogin, limits, RateLimits } from './limits.ts';
 
 describe('rate limits', () => {
   it('hold one account to its allowance of one method, say how long to wait, and let it go on then', async t => {
@@ -18,7 +19,8 @@ describe('rate limits', () => {
     const [ada, bob] = [await api.signUp('ada'), await api.signUp('bob')];
     const make = (headers: Record<string, string>) =>
       api.call('POST', '/api/v1/tokens', { body: { name: 'n' }, headers });
-    for (let made = 0; made < limits.createToken.burst; made++) assert.equal((await make(ada)).status, 201);
+    for (let made = 0; made < limits.account.createToken.burst; made++)
+      assert.equal((await make(ada)).status, 201);
     const refused = await make(ada);
     assert.deepEqual([refused.status, refused.body.code], [429, 'too-many-requests']);
     assert.equal(refused.headers.get('retry-after'), '60');
@@ -40,20 +42,13 @@ describe('rate limits', () => {
   });
 
   it('give methods without an allowance of their own the usual one', () => {
-    const rate = new RateLimits(new FakeClock(), { default: { burst: 1, perSecond: 1 } });
-    rate.take('getMe', 'a');
-    assert.throws(() => rate.take('getPost', 'a'), Refusal);
-  });
-});
-
-describe('the caller of an address', () => {
-  it('is the /64 of IPv6, and the address of IPv4 however it is written', () => {
-    assert.equal(callerOfAddress('203.0.113.9'), '203.0.113.9');
-    assert.equal(callerOfAddress('::ffff:203.0.113.9'), '203.0.113.9');
-    assert.equal(callerOfAddress('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2');
-    assert.equal(callerOfAddress('2001:db8:1:2::9'), '2001:db8:1:2');
-    assert.equal(callerOfAddress('2001:db8::9'), '2001:db8:0:0');
-    assert.equal(callerOfAddress('fe80::1%eth0'), 'fe80:0:0:0');
-    assert.equal(callerOfAddress('::1'), '0:0:0:0');
+    const one = { default: { burst: 1, perSecond: 1 } };
+    const rate = new RateLimits(new FakeClock(), { account: one, place: one });
+    const [here, there] = [placeOf('192.0.2.1'), placeOf('192.0.2.2')];
+    rate.take('getMe', 'a', here);
+    assert.throws(() => rate.take('getPost', 'a', there), Refusal);
+    rate.take('getPost', null, here);
+    assert.throws(() => rate.take('getPost', null, here), Refusal);
+    rate.take('getPost', null, there);
   });
 });

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { type TObject, Type } from 'typebox';
+import type { Callers } from '#base/callers.ts';
 import type { MethodShape } from '#contract/api/method.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { AnyHandler, Services, Viewer } from './handler.ts';
-import { callerOfAddress, type RateLimits } from './limits.ts';
+import type { RateLimits } from './limits.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { BODY_BYTES_MAX } from './problems.ts';
 import { validatorCompiler } from './validation.ts';
@@ -17,6 +18,7 @@ declare module 'fastify' {
 
 export interface MountDeps {
   readonly services: Services;
+  readonly callers: Callers;
   readonly rateLimits: RateLimits;
   readonly publicUrl: string | null;
 }
@@ -39,7 +41,7 @@ export function mount(fastify: FastifyInstance, { method, run }: AnyHandler, dep
       if (method.name === 'signIn') deps.rateLimits.takeLogin((request.body as { login: string }).login);
     },
     handler: async (request, reply) => {
-      const result = await (run as Run)(callOf(method, request, reply, deps.services));
+      const result = await (run as Run)(callOf(method, request, reply, deps));
       reply.code(method.status);
       return method.status === 204 ? reply.send() : result;
     },
@@ -60,16 +62,21 @@ async function admit(
   method: MethodShape,
   request: FastifyRequest,
   reply: FastifyReply,
-  { services, rateLimits, publicUrl }: MountDeps,
+  { services, callers, rateLimits, publicUrl }: MountDeps,
 ): Promise<void> {
   reply.header('cache-control', 'no-store');
   if (method.verb !== 'GET') refuseForeignOrigin(request.headers, publicUrl);
   request.viewer = method.auth === 'none' ? null : await services.accounts.authenticate(request.headers);
-  rateLimits.take(method.name, request.viewer?.id ?? callerOfAddress(request.ip));
+  rateLimits.take(method.name, request.viewer?.id ?? null, callers.placeOf(request.raw));
   if (method.auth === 'required' && !request.viewer) throw new Refusal('sign-in-required');
 }
 
-function callOf(method: MethodShape, request: FastifyRequest, reply: FastifyReply, services: Services) {
+function callOf(
+  method: MethodShape,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { services, callers }: MountDeps,
+) {
   return {
     params: request.params,
     query: request.query,
@@ -77,6 +84,7 @@ function callOf(method: MethodShape, request: FastifyRequest, reply: FastifyRepl
     viewer: request.viewer,
     services,
     headers: request.headers,
+    place: callers.placeOf(request.raw),
     setCookies: (lines: readonly string[]) => {
       reply.header('set-cookie', lines);
     },

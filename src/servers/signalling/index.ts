@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { assert } from '#base/assert.ts';
+import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Ids } from '#base/ids.ts';
-import { type Allowance, TokenBuckets } from '#base/token-bucket.ts';
+import { PlaceBuckets } from '#base/place-buckets.ts';
+import type { Allowance } from '#base/token-bucket.ts';
 import { Refusal } from '#contract/errors.ts';
 import {
   bodyOfType,
@@ -68,6 +70,7 @@ export interface Protocol<Session extends SignallingSession> {
 
 export interface SignallingDeps {
   readonly ids: Ids;
+  readonly callers: Callers;
   readonly clock: Clock;
 }
 
@@ -79,10 +82,10 @@ export interface SignallingStats {
   refused: number;
 }
 
-interface Place {
+interface Resource {
   readonly broadcastId: string;
 }
-interface SessionPlace extends Place {
+interface SessionResource extends Resource {
   readonly sessionId: string;
 }
 type Request<Params> = FastifyRequest<{ Params: Params }>;
@@ -92,13 +95,15 @@ export class Signalling<Session extends SignallingSession> {
   readonly stats: SignallingStats = { accepted: 0, countered: 0, refused: 0 };
   readonly #protocol: Protocol<Session>;
   readonly #ids: Ids;
-  readonly #offers: TokenBuckets;
+  readonly #callers: Callers;
+  readonly #offers: PlaceBuckets;
   readonly #sessions = new Map<string, Session>();
 
-  constructor(protocol: Protocol<Session>, { ids, clock }: SignallingDeps) {
+  constructor(protocol: Protocol<Session>, { ids, clock, callers }: SignallingDeps) {
     this.#protocol = protocol;
     this.#ids = ids;
-    this.#offers = new TokenBuckets(clock, protocol.offers, ADDRESSES_MAX);
+    this.#callers = callers;
+    this.#offers = new PlaceBuckets(clock, protocol.offers, ADDRESSES_MAX);
   }
 
   get sessions(): ReadonlyMap<string, Session> {
@@ -137,22 +142,25 @@ export class Signalling<Session extends SignallingSession> {
       const kept = preflightHeaders(['PATCH', 'DELETE'], patched);
       scope.options(endpoint, (_request, reply) => reply.headers(offered).send());
       scope.options(resource, (_request, reply) => reply.headers(kept).send());
-      const onRequest = async (request: Request<Place>, reply: FastifyReply) => this.#admit(request, reply);
-      scope.post<{ Params: Place }>(endpoint, { onRequest }, (request, reply) => this.#post(request, reply));
-      scope.patch<{ Params: SessionPlace }>(resource, (request, reply) => this.#patch(request, reply));
-      scope.delete<{ Params: SessionPlace }>(resource, (request, reply) => this.#delete(request, reply));
+      const onRequest = async (request: Request<Resource>, reply: FastifyReply) =>
+        this.#admit(request, reply);
+      scope.post<{ Params: Resource }>(endpoint, { onRequest }, (request, reply) =>
+        this.#post(request, reply),
+      );
+      scope.patch<{ Params: SessionResource }>(resource, (request, reply) => this.#patch(request, reply));
+      scope.delete<{ Params: SessionResource }>(resource, (request, reply) => this.#delete(request, reply));
       // RFC 9725 section 4.1: neither has a representation.
       scope.get(endpoint, (_request, reply) => reply.code(204).send());
-      scope.get<{ Params: SessionPlace }>(resource, (request, reply) => {
+      scope.get<{ Params: SessionResource }>(resource, (request, reply) => {
         this.#find(request.params);
         return reply.code(204).send();
       });
     });
   }
 
-  #admit(request: Request<Place>, reply: FastifyReply): void {
+  #admit(request: Request<Resource>, reply: FastifyReply): void {
     try {
-      const waitS = this.#offers.take(request.ip);
+      const waitS = this.#offers.take(this.#callers.placeOf(request.raw));
       if (waitS > 0) throw new Refusal('too-many-requests', 'Too many offers from one address.', waitS);
       this.#protocol.admit(request.params.broadcastId, reply);
     } catch (cause) {
@@ -161,7 +169,7 @@ export class Signalling<Session extends SignallingSession> {
     }
   }
 
-  async #post(request: Request<Place>, reply: FastifyReply): Promise<FastifyReply> {
+  async #post(request: Request<Resource>, reply: FastifyReply): Promise<FastifyReply> {
     try {
       const body = bodyOfType(SDP_TYPE, request.headers['content-type'], request.body);
       const offer = readOffer(body, this.#protocol.offer, this.#counters);
@@ -188,18 +196,18 @@ export class Signalling<Session extends SignallingSession> {
     return counter.call(this.#protocol, arrival);
   }
 
-  #arrivalOf({ params, headers, ip }: Request<Place>): Arrival {
+  #arrivalOf({ params, headers, raw }: Request<Resource>): Arrival {
     return {
       broadcastId: params.broadcastId,
       id: this.#ids.secret(),
       etag: `"${this.#ids.next()}"`,
-      client: `${ip} ${headers['user-agent'] ?? ''}`,
+      client: `${this.#callers.addressOf(raw)} ${headers['user-agent'] ?? ''}`,
       authorization: headers.authorization,
       ifMatch: headers['if-match'],
     };
   }
 
-  async #patch(request: Request<SessionPlace>, reply: FastifyReply): Promise<FastifyReply> {
+  async #patch(request: Request<SessionResource>, reply: FastifyReply): Promise<FastifyReply> {
     const session = this.#find(request.params);
     if (session.answered && isOfType(SDP_TYPE, request.headers['content-type']))
       this.#takeAnswer(session, request);
@@ -207,7 +215,7 @@ export class Signalling<Session extends SignallingSession> {
     return reply.code(204).send();
   }
 
-  #takeAnswer(session: Session, { headers, body }: Request<SessionPlace>): void {
+  #takeAnswer(session: Session, { headers, body }: Request<SessionResource>): void {
     const text = bodyOfType(SDP_TYPE, headers['content-type'], body);
     checkIfMatchOfAnswer(headers['if-match'], session.etag);
     if (session.iceUfrag !== null) throw new Refusal('answer-unexpected');
@@ -215,19 +223,19 @@ export class Signalling<Session extends SignallingSession> {
   }
 
   /** They are read and left out: the other side's checks tell us where it is (RFC 9725 section 4.3.2 allows that). */
-  #takeCandidates(session: Session, { headers, body }: Request<SessionPlace>): void {
+  #takeCandidates(session: Session, { headers, body }: Request<SessionResource>): void {
     const text = bodyOfType(ICE_FRAGMENT_TYPE, headers['content-type'], body);
     checkIfMatch(headers['if-match'], session.etag);
     if (session.iceUfrag === null) throw new Refusal('answer-missing');
     if (readFragmentUfrag(text) !== session.iceUfrag) throw noRestart();
   }
 
-  async #delete(request: Request<SessionPlace>, reply: FastifyReply): Promise<FastifyReply> {
+  async #delete(request: Request<SessionResource>, reply: FastifyReply): Promise<FastifyReply> {
     this.#find(request.params).end();
     return reply.code(200).send();
   }
 
-  #find({ broadcastId, sessionId }: SessionPlace): Session {
+  #find({ broadcastId, sessionId }: SessionResource): Session {
     const session = this.#sessions.get(sessionId);
     if (session?.broadcastId !== broadcastId)
       throw new Refusal('not-found', 'This session is over, or never was.');

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { type ClientOptions, WebSocket } from 'ws';
 import { FakeClock } from '#base/fake-clock.ts';
 import { type RigOptions, type SocketRig, startSocketRig } from '#tests/support/sockets.ts';
-import { addressOf, Seats } from './admission.ts';
+import { Seats } from './admission.ts';
 import { PING_MS, SOCKETS_MAX, SOCKETS_PER_ADDRESS_MAX } from './limits.ts';
 
 let rig: SocketRig | null = null;
@@ -159,12 +158,4 @@ test('an address gets so many seats, the server so many more, and a seat is free
   assert.throws(() => seats.take('a'), { code: 'too-many-requests' });
   for (let i = seats.taken; i < SOCKETS_MAX; i++) seats.take(`b${i}`);
   assert.throws(() => seats.take('c'), { code: 'unavailable' });
-});
-
-test('only a proxy on this machine says whose request it passes on', () => {
-  const request = (remoteAddress: string, forwarded?: string) =>
-    ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }) as unknown as IncomingMessage;
-  assert.equal(addressOf(request('127.0.0.1')), '127.0.0.1');
-  assert.equal(addressOf(request('::1', '6.6.6.6, 203.0.113.9')), '203.0.113.9');
-  assert.equal(addressOf(request('198.51.100.7', '203.0.113.9')), '198.51.100.7');
 });

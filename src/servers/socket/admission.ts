@@ -73,15 +73,6 @@ export class Seats {
   }
 }
 
-/** The client's address. A reverse proxy on this machine tells it, last in `X-Forwarded-For`. */
-export function addressOf({ socket, headers }: IncomingMessage): string {
-  const peer = socket.remoteAddress ?? '';
-  const forwarded = headers['x-forwarded-for'];
-  const isLocal = peer === '127.0.0.1' || peer === '::1' || peer === '::ffff:127.0.0.1';
-  if (!isLocal || forwarded === undefined) return peer;
-  return String(forwarded).split(',').at(-1)!.trim().slice(0, 64);
-}
-
 /** Answers an upgrade that is refused as any other request is (RFC 9457), and closes. */
 export function refuseUpgrade(stream: Duplex, refusal: Refusal): void {
   if (!stream.writable) return;

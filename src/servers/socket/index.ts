@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
 import { TokenBuckets } from '#base/token-bucket.ts';
@@ -8,7 +9,7 @@ import { Refusal } from '#contract/errors.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '#contract/socket/frames.ts';
 import type { Live } from '#live/index.ts';
 import type { Bus } from '#ports/bus.ts';
-import { addressOf, identify, refuseUpgrade, Seats, type SocketAccounts } from './admission.ts';
+import { identify, refuseUpgrade, Seats, type SocketAccounts } from './admission.ts';
 import { ClientSocket, type ClientSocketDeps, type SocketStats } from './client-socket.ts';
 import { CLIENT_FRAMES, CLOSE_GOING_AWAY, PING_MS, SOCKETS_MAX } from './limits.ts';
 import { Topics } from './topics.ts';
@@ -22,6 +23,7 @@ export interface SocketServerDeps {
   readonly social: { readonly timeline: HomeFeed };
   readonly live: Pick<Live, 'room'>;
   readonly bus: Bus;
+  readonly callers: Callers;
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: { readonly publicUrl: string | null };
@@ -43,7 +45,7 @@ export interface SocketServer {
 function ignoreError(): void {}
 
 export function createSocketServer(deps: SocketServerDeps): SocketServer {
-  const { accounts, live, clock, log, config } = deps;
+  const { accounts, live, callers, clock, log, config } = deps;
   const stats: SocketStats = { opened: 0, refused: 0, badFrames: 0, tooSlow: 0, silent: 0 };
   const wss = new WebSocketServer({
     noServer: true,
@@ -62,7 +64,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   let isClosing = false;
 
   async function admit(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
-    stream.once('close', seats.take(addressOf(request)));
+    stream.once('close', seats.take(callers.placeOf(request).near));
     const viewer = await identify(request, accounts, config.publicUrl);
     if (isClosing) throw new Refusal('unavailable');
     wss.handleUpgrade(request, stream, head, ws => {

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import type { Callers } from '#base/callers.ts';
 import type { Clock, Timer } from '#base/clock.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
@@ -35,6 +36,7 @@ export interface WhepDeps {
   };
   readonly rtc: Rtc;
   readonly ids: Ids;
+  readonly callers: Callers;
   readonly clock: Clock;
   readonly log: Logger;
   /** Measures how busy this process is; asked at even intervals. */

@@ -1,3 +1,4 @@
+import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
@@ -31,6 +32,7 @@ export interface WhipDeps {
   };
   readonly rtc: Rtc;
   readonly ids: Ids;
+  readonly callers: Callers;
   readonly clock: Clock;
   readonly log: Logger;
 }
