@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const [command, ...args] = process.argv.slice(2);
-const programs = ['start', 'test', 'check', 'demo', 'bench', 'screenshots', 'hls-lint'];
+const programs = ['start', 'admin', 'test', 'check', 'demo', 'bench', 'screenshots', 'hls-lint'];
 
 if (!programs.includes(command)) {
   console.error(`skylark: "${command ?? ''}" is not a command. Known: ${programs.join(', ')}.`);

@@ -4,7 +4,7 @@ import { type AccountSummary, PAGE_DEFAULT } from '#contract/api/types.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Directory } from '#ports/directory.ts';
 import type { Store } from './store.ts';
-import type { Profile, Viewer } from './types.ts';
+import type { Profile, Role, Viewer } from './types.ts';
 
 export interface ProfilePage {
   readonly items: readonly Profile[];
@@ -52,6 +52,12 @@ export function createProfiles({ store, clock }: { store: Store; clock: Clock })
     return byId(profile.id);
   }
 
+  /** Not asked of the web: who may is decided by who asks. Refuses with `not-found`. */
+  async function setRole(handle: string, role: Role): Promise<void> {
+    const { id } = await byHandle(handle);
+    await store.setRole(id, role, new Date(clock.nowMs()).toISOString());
+  }
+
   const summaries: Directory['summaries'] = async ids => {
     const found = new Map<AccountId, AccountSummary>();
     if (ids.length === 0) return found;
@@ -60,7 +66,7 @@ export function createProfiles({ store, clock }: { store: Store; clock: Clock })
     return found;
   };
 
-  return { byHandle, byId, list, update, summaries };
+  return { byHandle, byId, list, update, setRole, summaries };
 }
 
 /** One line without edges: a name stands inside sentences. */

@@ -125,6 +125,10 @@ export function createStore(db: Db) {
         .execute();
     },
 
+    async setRole(id: AccountId, role: Role, nowIso: string): Promise<void> {
+      await sql.updateTable('accounts').set({ role, updated_at: nowIso }).where('id', '=', id).execute();
+    },
+
     async viewerBySession(token: string, nowIso: string): Promise<Viewer | null> {
       const row = await sql
         .selectFrom('sign_in_sessions as session')

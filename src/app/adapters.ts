@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
 import { createLocalBus } from '#adapters/bus-local/index.ts';
@@ -12,6 +11,7 @@ import type { Disposer } from '#base/dispose.ts';
 import type { Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Db } from '#ports/db.ts';
+import type { Rtc } from '#ports/rtc.ts';
 import type { Config } from './config.ts';
 
 interface Common {
@@ -21,9 +21,23 @@ interface Common {
   readonly disposer: Disposer;
 }
 
-/** Opens every port's adapter; each is closed by `disposer`, after what uses it. */
+/** The UDP port of WebRTC. */
+export async function openRtc(
+  config: Config,
+  { log, disposer }: Pick<Common, 'log' | 'disposer'>,
+): Promise<Rtc> {
+  const rtc = await createLibdatachannelRtc({
+    port: config.rtcPort,
+    hosts: config.rtcHosts,
+    log,
+    ...(config.rtcBind ? { bind: config.rtcBind } : {}),
+  });
+  disposer.add('rtc', () => rtc.close());
+  return rtc;
+}
+
+/** Opens the adapter of every port that stores or works; each is closed by `disposer`, after what uses it. */
 export async function openAdapters(config: Config, { log, clock, ids, disposer }: Common) {
-  await mkdir(config.dataDirectory, { recursive: true });
   const db = await openDb(config, log);
   disposer.add('db', () => db.close());
   const bus = createLocalBus({ log });
@@ -34,14 +48,7 @@ export async function openAdapters(config: Config, { log, clock, ids, disposer }
   disposer.add('jobs', () => jobs.close());
   const transcoder = createWebcodecsTranscoder({ log });
   disposer.add('transcoder', () => transcoder.close());
-  const rtc = await createLibdatachannelRtc({
-    port: config.rtcPort,
-    hosts: config.rtcHosts,
-    log,
-    ...(config.rtcBind ? { bind: config.rtcBind } : {}),
-  });
-  disposer.add('rtc', () => rtc.close());
-  return { db, bus, blobs, journals, jobs, transcoder, rtc };
+  return { db, bus, blobs, journals, jobs, transcoder };
 }
 
 async function openDb(config: Config, log: Logger): Promise<Db> {

@@ -1,6 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { ConfigError, readConfig } from './config.ts';
+import { FolderInUse } from './data-folder.ts';
 import type { Running } from './start.ts';
 
 const DRAIN_MS_MAX = 10_000;
@@ -32,7 +33,8 @@ try {
   await main();
 } catch (error) {
   const code = (error as { code?: string }).code;
-  if (error instanceof ConfigError) console.error(`skylark: ${error.message}`);
+  if (error instanceof ConfigError || error instanceof FolderInUse)
+    console.error(`skylark: ${error.message}`);
   else if (code === 'EADDRINUSE')
     console.error('skylark: another program uses that port. Stop it, or set SKYLARK_PORT to a free one.');
   else console.error('skylark: could not start.', error);

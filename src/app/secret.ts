@@ -1,10 +1,9 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Fault } from '#base/fault.ts';
 
 /** The secret that signs cookies: made once, kept in the data folder, readable by its owner alone. */
 export async function loadSecret(dataDirectory: string, make: () => string): Promise<string> {
-  await mkdir(dataDirectory, { recursive: true });
   const file = path.join(dataDirectory, 'secret');
   try {
     const handle = await open(file, 'wx', 0o600);

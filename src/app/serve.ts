@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Accounts } from '#accounts/index.ts';
 import { Callers } from '#base/callers.ts';
@@ -30,6 +29,7 @@ import { registerWhep } from '#servers/whep/index.ts';
 import { registerWhip } from '#servers/whip/index.ts';
 import type { Social } from '#social/index.ts';
 import { type Config, trustedNetworks } from './config.ts';
+import type { Front, Listener } from './front.ts';
 import { registerHealth } from './health.ts';
 import {
   measureHls,
@@ -52,6 +52,7 @@ const KEEP_ALIVE_MS = 75_000;
 
 export interface ServeDeps {
   readonly config: Config;
+  readonly front: Front;
   readonly log: Logger;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -66,36 +67,32 @@ export interface ServeDeps {
   readonly disposer: Disposer;
 }
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** Opens the one HTTP server: `/hls` past the framework, `/socket` to WebSockets, the rest to Fastify. Gives its URL. */
-export async function serve(deps: ServeDeps): Promise<string> {
-  const { config, disposer } = deps;
+/** Opens the front: `/hls` past the framework, `/socket` to WebSockets, the rest to Fastify. */
+export async function serve(deps: ServeDeps): Promise<void> {
+  const { config, front, disposer } = deps;
   const callers = new Callers(trustedNetworks(config));
   const stats = createHlsStats();
   const hls = createHlsHandler({ source: id => deps.live.hls(id), log: deps.log, stats });
-  let server: Server | null = null;
   const fastify = Fastify({
     forceCloseConnections: true,
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
-    serverFactory: listener => {
-      server = createHttpServer(listener, hls);
-      return server;
-    },
+    // Bound already, so that `listen` is never called.
+    serverFactory: () => front.server,
   });
   registerRoutes(fastify, deps, callers, stats);
   const sockets = createSocketServer({ ...deps, callers });
   measureSockets(deps.metrics, sockets);
   await fastify.ready();
-  server!.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
+  front.server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
+  front.open((request, response) => {
+    if (request.url?.startsWith('/hls/')) hls(request, response);
+    else fastify.routing(request, response);
+  });
   disposer.add('http', () => fastify.close());
   disposer.add('sockets', () => sockets.close());
-  disposer.add('listener', () => stopListening(server!));
-  await fastify.listen({ host: config.host, port: config.port });
-  return urlOf(config.host, server!.address() as AddressInfo);
 }
 
 function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Callers, hls: HlsStats): void {
@@ -124,8 +121,9 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Call
   registerWeb(fastify, { directory: deps.webDirectory });
 }
 
-function createHttpServer(listener: Listener, hls: Listener): Server {
-  const server = createServer(
+/** With the limits of what may be asked, and of how long that may take. */
+export function createHttpServer(listener: Listener): Server {
+  return createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -134,21 +132,6 @@ function createHttpServer(listener: Listener, hls: Listener): Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     },
-    (request, response) => {
-      if (request.url?.startsWith('/hls/')) hls(request, response);
-      else listener(request, response);
-    },
+    listener,
   );
-  return server;
-}
-
-/** Takes no more connections and cuts those that wait or idle; WebSockets are closed by their own server after it. */
-function stopListening(server: Server): void {
-  server.close();
-  server.closeAllConnections();
-}
-
-function urlOf(host: string, address: AddressInfo): string {
-  const name = host === '0.0.0.0' || host === '::' || host === '127.0.0.1' ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}`;
 }

@@ -1,19 +1,18 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
-import { createAccounts } from '#accounts/index.ts';
-import { systemClock } from '#base/clock.ts';
 import { Disposer } from '#base/dispose.ts';
-import { createIds, type Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
-import { createLive } from '#live/index.ts';
-import { createSocial } from '#social/index.ts';
-import { openAdapters } from './adapters.ts';
+import { openRtc } from './adapters.ts';
+import { type AdminHouse, runCommand } from './admin/commands.ts';
+import { openAdminSocket } from './admin/socket.ts';
 import type { Config } from './config.ts';
+import { type FolderLock, lockDataFolder } from './data-folder.ts';
+import { openFront } from './front.ts';
+import { openHouse } from './house.ts';
 import { measureKeyframes, measureParts } from './instruments.ts';
 import { createMetrics } from './metrics.ts';
-import { loadSecret } from './secret.ts';
-import { serve } from './serve.ts';
+import { createHttpServer, serve } from './serve.ts';
 
 export interface Running {
   /** Where it is served, with the port that was taken. */
@@ -36,53 +35,36 @@ export async function startSkylark(config: Config): Promise<Running> {
   }
 }
 
+/** The folder is locked and the ports are bound before anything is read, so that a second process changes nothing. */
 async function start(config: Config, log: Logger, disposer: Disposer): Promise<Running> {
-  const clock = systemClock;
-  const ids: Ids = createIds(clock, bytes => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>));
-  const secret = await loadSecret(config.dataDirectory, ids.secret);
+  const lock = await lockDataFolder(config.dataDirectory, 'server');
+  disposer.add('folder', () => lock.release());
+  const front = await openFront(config.host, config.port, createHttpServer);
+  disposer.add('front', () => front.close());
+  await lock.describe({ url: front.url });
+  const rtc = await openRtc(config, { log, disposer });
   const metrics = createMetrics();
-  const ports = await openAdapters(config, { log, clock, ids, disposer });
-  const { db, jobs, bus, blobs, journals, transcoder } = ports;
-
-  const accounts = createAccounts({ db, ids, clock, log, secret, publicUrl: config.publicUrl });
-  const directory = { summaries: accounts.summaries };
-  const social = createSocial({ db, jobs, bus, ids, clock, log, directory });
-  const live = createLive({
-    db,
-    jobs,
-    bus,
-    blobs,
-    journals,
-    ids,
-    clock,
-    log,
-    directory,
-    transcoder,
-    config: { publicUrl: config.publicUrl },
-    partCut: measureParts(metrics),
-    keyframeInterval: measureKeyframes(metrics),
-  });
-
-  await db.migrate({ ...accounts.migrations, ...social.migrations, ...live.migrations, ...jobs.migrations });
+  const measures = { partCut: measureParts(metrics), keyframeInterval: measureKeyframes(metrics) };
+  const house = await openHouse(config, { log, disposer, ...measures });
+  const { jobs, live, social } = house;
   await live.recover();
   jobs.start({ ...social.jobHandlers, ...live.jobHandlers });
   disposer.add('live', () => live.drain());
+  await serve({ ...house, config, front, rtc, log, metrics, webDirectory, disposer });
+  disposer.add('listener', () => front.stop());
+  await takeCommands(config, lock, house, log, disposer);
+  log.debug({ url: front.url }, 'serving');
+  return { url: front.url, close: () => disposer.close() };
+}
 
-  const url = await serve({
-    config,
-    log,
-    clock,
-    ids,
-    accounts,
-    social,
-    live,
-    rtc: ports.rtc,
-    bus,
-    db,
-    metrics,
-    webDirectory,
-    disposer,
-  });
-  log.debug({ url }, 'serving');
-  return { url, close: () => disposer.close() };
+async function takeCommands(
+  config: Config,
+  lock: FolderLock,
+  house: AdminHouse,
+  log: Logger,
+  disposer: Disposer,
+): Promise<void> {
+  const socket = await openAdminSocket(config.dataDirectory, log, words => runCommand(house, words));
+  disposer.add('admin', () => socket.close());
+  await lock.describe({ admin: socket.path });
 }

@@ -8,16 +8,15 @@ export interface TestServer {
   /** Origin, the same after a restart. */
   readonly url: string;
   readonly dataDirectory: string;
-  /** Stops and starts again on the same data folder and ports. */
+  stop(): Promise<void>;
+  /** Stops, where that was not done, and starts again on the same data folder and ports. */
   restart(): Promise<void>;
   /** Stops and removes the data folder. */
   close(): Promise<void>;
 }
 
-/** The whole server in this process on default adapters, a free port of loopback and an empty data folder. */
-export async function startTestServer(overrides: Partial<Config> = {}): Promise<TestServer> {
-  const dataDirectory = await mkdtemp(path.join(tmpdir(), 'skylark-test-'));
-  const config: Config = {
+export function testConfig(dataDirectory: string): Config {
+  return {
     host: '127.0.0.1',
     port: 0,
     dataDirectory,
@@ -28,14 +27,20 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
     trustedProxies: null,
     databaseUrl: null,
     logLevel: 'error',
-    ...overrides,
   };
+}
+
+/** The whole server in this process on default adapters, a free port of loopback and an empty data folder. */
+export async function startTestServer(overrides: Partial<Config> = {}): Promise<TestServer> {
+  const dataDirectory = overrides.dataDirectory ?? (await mkdtemp(path.join(tmpdir(), 'skylark-test-')));
+  const config: Config = { ...testConfig(dataDirectory), ...overrides };
   let running: Running = await startSkylark(config);
   const url = running.url.replace('127.0.0.1', 'localhost');
   const port = Number(new URL(url).port);
   return {
     url,
     dataDirectory,
+    stop: () => running.close(),
     async restart() {
       await running.close();
       running = await startSkylark({ ...config, port });

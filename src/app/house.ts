@@ -1,0 +1,43 @@
+import { type Accounts, createAccounts } from '#accounts/index.ts';
+import { type Clock, systemClock } from '#base/clock.ts';
+import type { Disposer } from '#base/dispose.ts';
+import { createIds, type Ids } from '#base/ids.ts';
+import type { Logger } from '#base/log.ts';
+import { createLive, type Live, type LiveDeps } from '#live/index.ts';
+import { createSocial, type Social } from '#social/index.ts';
+import { openAdapters } from './adapters.ts';
+import type { Config } from './config.ts';
+import { loadSecret } from './secret.ts';
+
+export interface House extends Awaited<ReturnType<typeof openAdapters>> {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly accounts: Accounts;
+  readonly social: Social;
+  readonly live: Live;
+}
+
+export interface HouseDeps extends Pick<LiveDeps, 'partCut' | 'keyframeInterval'> {
+  readonly log: Logger;
+  readonly disposer: Disposer;
+}
+
+/**
+ * Everything behind the listeners: storage, migrated, and the domains on it. Whoever opens it holds the lock of the data
+ * folder.
+ */
+export async function openHouse(config: Config, { log, disposer, ...measures }: HouseDeps): Promise<House> {
+  const clock = systemClock;
+  const ids: Ids = createIds(clock, bytes => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>));
+  const secret = await loadSecret(config.dataDirectory, ids.secret);
+  const ports = await openAdapters(config, { log, clock, ids, disposer });
+  const { publicUrl } = config;
+  const common = { ...ports, ids, clock, log };
+  const accounts = createAccounts({ ...common, secret, publicUrl });
+  const directory = { summaries: accounts.summaries };
+  const social = createSocial({ ...common, directory });
+  const live = createLive({ ...common, directory, config: { publicUrl }, ...measures });
+  const { db, jobs } = ports;
+  await db.migrate({ ...accounts.migrations, ...social.migrations, ...live.migrations, ...jobs.migrations });
+  return { ...ports, clock, ids, accounts, social, live };
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, it } from 'node:test';
+import { admin } from '#app/admin/admin.ts';
+import { readHolder } from '#app/data-folder.ts';
+import { password } from '#tests/support/people.ts';
+import { startTestServer, type TestServer, testConfig } from '#tests/support/server.ts';
+import { registerPerson } from '../../tools/api-person.ts';
+
+describe('npm run admin', () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startTestServer();
+    await registerPerson(server.url, { handle: 'ana', password });
+    await registerPerson(server.url, { handle: 'ben', password });
+  });
+  after(() => server.close());
+
+  const run = (...words: string[]) => admin(testConfig(server.dataDirectory), words);
+  const roleOf = async (handle: string) => {
+    const response = await fetch(`${server.url}/api/v1/accounts/${handle}`);
+    return ((await response.json()) as { role?: string }).role;
+  };
+
+  it('asks the server that runs', async () => {
+    assert.deepEqual(await run('role', 'ben', 'operator'), { ok: true, text: '@ben is an operator now.' });
+    assert.equal(await roleOf('ben'), 'operator');
+  });
+
+  it('says what is wrong with a command', async () => {
+    assert.deepEqual(await run('role', 'nobody-here', 'member'), {
+      ok: false,
+      text: 'There is no account @nobody-here.',
+    });
+    const { ok, text } = await run('role', 'ben', 'king');
+    assert.ok(!ok);
+    assert.match(text, /^Usage: npm run admin -- role HANDLE operator\|member$/);
+    assert.match((await run('toString')).text, /^Usage: npm run admin -- COMMAND\n {2}role HANDLE/);
+    assert.match((await run()).text, /Usage/);
+  });
+
+  it('listens where only the owner of the folder comes in, and only to commands', async () => {
+    const address = (await readHolder(server.dataDirectory))!.admin!;
+    assert.equal((await stat(address)).mode & 0o777, 0o600);
+    for (const request of ['{"role":1}\n', 'role ben member\n', `${'x'.repeat(100_000)}\n`]) {
+      const socket = connect({ path: address, allowHalfOpen: true }).on('error', () => undefined);
+      socket.end(request);
+      const answer = await text(socket).catch(() => '');
+      assert.match(answer, /^(\{"ok":false.*\n)?$/);
+    }
+    assert.equal(await roleOf('ben'), 'operator');
+  });
+
+  it('does it by itself where no server runs, and keeps the folder meanwhile', async () => {
+    await server.stop();
+    assert.deepEqual(await run('role', 'ben', 'member'), { ok: true, text: '@ben is a member now.' });
+    await server.restart();
+    assert.equal(await roleOf('ben'), 'member');
+  });
+
+  it('is reached in a folder whose path is longer than a socket’s address may be', async () => {
+    const long = await mkdtemp(path.join(tmpdir(), `skylark-${'long-'.repeat(20)}`));
+    const other = await startTestServer({ dataDirectory: long });
+    try {
+      await registerPerson(other.url, { handle: 'ana', password });
+      assert.ok((await admin(testConfig(long), ['role', 'ana', 'member'])).ok);
+    } finally {
+      await other.close();
+      await rm(long, { recursive: true, force: true });
+    }
+  });
+});
