@@ -1,6 +1,7 @@
 import type { Clock } from '#base/clock.ts';
 import { type AccountId, isId } from '#base/ids.ts';
 import { type AccountSummary, PAGE_DEFAULT } from '#contract/api/types.ts';
+import { checkedLine, checkedOptionalText } from '#contract/checked-text.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Directory } from '#ports/directory.ts';
 import type { Store } from './store.ts';
@@ -45,7 +46,7 @@ export function createProfiles({ store, clock }: { store: Store; clock: Clock })
       profile.id,
       {
         ...(displayName === undefined ? {} : { displayName: displayNameOf(displayName) }),
-        ...(bio === undefined ? {} : { bio: bio.trim() }),
+        ...(bio === undefined ? {} : { bio: checkedOptionalText('bio', bio) }),
       },
       new Date(clock.nowMs()).toISOString(),
     );
@@ -69,9 +70,9 @@ export function createProfiles({ store, clock }: { store: Store; clock: Clock })
   return { byHandle, byId, list, update, setRole, summaries };
 }
 
+const DISPLAY_NAME_MAX = 50;
+
 /** One line without edges: a name stands inside sentences. */
 export function displayNameOf(text: string): string {
-  const name = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  if (name === '') throw new Refusal('invalid-request', 'displayName must show something.');
-  return name;
+  return checkedLine('displayName', text, DISPLAY_NAME_MAX);
 }

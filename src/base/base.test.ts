@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Disposer } from './dispose.ts';
 import { FakeClock } from './fake-clock.ts';
-import { countGraphemes } from './graphemes.ts';
 import { createIds, isId } from './ids.ts';
 import { silentLogger } from './log.ts';
 import { BoundedQueue } from './queue.ts';
@@ -85,12 +84,5 @@ describe('disposer', () => {
     await disposer.close();
     await disposer.close();
     assert.deepEqual(closed, ['http', 'db']);
-  });
-});
-
-describe('graphemes', () => {
-  it('count what a person sees as one character', () => {
-    assert.equal(countGraphemes('né👩‍👩‍👧‍👦🇩🇪'), 4);
-    assert.equal(countGraphemes('x'.repeat(10_000), 500), 501);
   });
 });

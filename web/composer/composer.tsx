@@ -1,6 +1,7 @@
 import { Radio, X } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import type { Post } from '#contract/api/types.ts';
+import { countGraphemes, POST_GRAPHEMES_MAX, showsSomething } from '#contract/text.ts';
 import { me } from '../net/session.ts';
 import { go } from '../router.ts';
 import { Byline } from '../timeline/post-card.tsx';
@@ -11,7 +12,6 @@ import { toast } from '../ui/toast.tsx';
 import { closeComposer, composing } from './composer-state.ts';
 import { CounterRing } from './counter-ring.tsx';
 import { draftFor, NEW_POST, setDraft } from './draft.ts';
-import { countGraphemes, POST_GRAPHEMES_MAX } from './graphemes.ts';
 import { send } from './send.ts';
 import { TextArea } from './text-area.tsx';
 import './composer.css';
@@ -29,7 +29,7 @@ function ComposerSheet({ replyTo }: { readonly replyTo: Post | null }) {
   const length = countGraphemes(text);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
-  const sendable = text.trim() !== '' && length <= POST_GRAPHEMES_MAX;
+  const sendable = showsSomething(text) && length <= POST_GRAPHEMES_MAX;
 
   const submit = async () => {
     if (!sendable || busy) return;

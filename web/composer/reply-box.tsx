@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import type { Post } from '#contract/api/types.ts';
+import { countGraphemes, POST_GRAPHEMES_MAX, showsSomething } from '#contract/text.ts';
 import { me } from '../net/session.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { CounterRing } from './counter-ring.tsx';
 import { draftFor, setDraft } from './draft.ts';
-import { countGraphemes, POST_GRAPHEMES_MAX } from './graphemes.ts';
 import { send } from './send.ts';
 import { TextArea } from './text-area.tsx';
 import './reply-box.css';
@@ -17,7 +17,7 @@ export function ReplyBox({ post }: { readonly post: Post }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
   if (!me.value) return null;
-  const sendable = text.trim() !== '' && length <= POST_GRAPHEMES_MAX;
+  const sendable = showsSomething(text) && length <= POST_GRAPHEMES_MAX;
 
   const submit = async () => {
     if (!sendable || busy) return;

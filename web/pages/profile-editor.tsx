@@ -1,5 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import type { Account } from '#contract/api/types.ts';
+import { showsSomething } from '#contract/text.ts';
 import { TextArea } from '../composer/text-area.tsx';
 import { api, problemFrom } from '../net/api.ts';
 import { keepAccount } from '../timeline/people.ts';
@@ -20,7 +21,7 @@ export function ProfileEditor({ account, onDone }: ProfileEditorProps) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const bioId = useId();
-  const nameMissing = displayName.trim() === '';
+  const nameMissing = !showsSomething(displayName);
   const tooLong = bio.length > BIO_MAX;
 
   const save = async () => {

@@ -1,6 +1,6 @@
 import { SendHorizontal } from 'lucide-preact';
 import { useState } from 'preact/hooks';
-import { COMMENT_GRAPHEMES_MAX, countGraphemes } from '../composer/graphemes.ts';
+import { COMMENT_GRAPHEMES_MAX, countGraphemes, showsSomething } from '#contract/text.ts';
 import { me } from '../net/session.ts';
 import { ButtonLink, IconButton } from '../ui/button.tsx';
 import { toastError } from '../ui/toast.tsx';
@@ -22,7 +22,7 @@ export function CommentBox({ room, mediaTimeMs }: CommentBoxProps) {
   const send = async (event: Event) => {
     event.preventDefault();
     const said = text.trim();
-    if (said === '' || sending || tooLong) return;
+    if (!showsSomething(said) || sending || tooLong) return;
     setSending(true);
     try {
       await room.say(said, mediaTimeMs());
@@ -46,7 +46,7 @@ export function CommentBox({ room, mediaTimeMs }: CommentBoxProps) {
         aria-invalid={tooLong}
         onInput={event => setText(event.currentTarget.value)}
       />
-      {text.trim() === '' ? null : (
+      {!showsSomething(text) ? null : (
         <IconButton label={tooLong ? 'Too long' : 'Send'} type="submit" disabled={sending || tooLong}>
           <SendHorizontal size={20} strokeWidth={1.75} />
         </IconButton>

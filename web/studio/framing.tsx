@@ -1,7 +1,7 @@
 import { Mic, MicOff, Settings2, SwitchCamera, X } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
+import { countGraphemes, firstGraphemes, showsSomething, TITLE_GRAPHEMES_MAX } from '#contract/text.ts';
 import { draftFor, NEW_POST, setDraft } from '../composer/draft.ts';
-import { countGraphemes, firstGraphemes, TITLE_GRAPHEMES_MAX } from '../composer/graphemes.ts';
 import { me } from '../net/session.ts';
 import { troubleWords } from '../room/troubles.tsx';
 import { back } from '../router.ts';
@@ -25,7 +25,7 @@ export function Framing({ studio }: { readonly studio: Studio }) {
   const ready = studio.camera.value !== null;
   const tooLong = countGraphemes(title) > TITLE_GRAPHEMES_MAX;
   const goLive = async () => {
-    await studio.goLive(title.trim() || defaultTitle(), announce);
+    await studio.goLive(showsSomething(title) ? title.trim() : defaultTitle(), announce);
     // The draft has become the title, whole; a longer one is still a post to be written.
     if (studio.stage.peek() === 'live' && draft === title.trim()) setDraft(NEW_POST, '');
   };

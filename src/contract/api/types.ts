@@ -1,19 +1,23 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import {
+  COMMENT_GRAPHEMES_MAX,
+  POST_GRAPHEMES_MAX,
+  TITLE_GRAPHEMES_MAX,
+  UNITS_PER_GRAPHEME_MAX,
+} from '#contract/text.ts';
 
 const closed = { additionalProperties: false } as const;
 
 export const HANDLE_PATTERN = '^[a-z0-9_]{2,30}$';
-export const POST_GRAPHEMES_MAX = 500;
-export const COMMENT_GRAPHEMES_MAX = 300;
-export const TITLE_GRAPHEMES_MAX = 100;
 /** Hearts of one viewer that count in one broadcast. */
 export const HEARTS_PER_VIEWER_MAX = 500;
 /** Length of a page of a list, unless the caller asks for fewer. */
 export const PAGE_DEFAULT = 30;
 export const PAGE_MAX = 100;
 
-/** UTF-16 units, a coarse bound in the schema; graphemes are counted by the domain (`#base/graphemes.ts`). */
-const textOf = (graphemesMax: number) => Type.String({ minLength: 1, maxLength: graphemesMax * 20 });
+/** UTF-16 units, a coarse bound in the schema; graphemes are counted by the domain (`#contract/text.ts`). */
+const textOf = (graphemesMax: number) =>
+  Type.String({ minLength: 1, maxLength: graphemesMax * UNITS_PER_GRAPHEME_MAX });
 
 export const Id = Type.String({
   minLength: 1,

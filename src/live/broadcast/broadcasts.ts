@@ -1,13 +1,14 @@
 import type { Clock } from '#base/clock.ts';
 import { type AccountId, type BroadcastId, type Ids, isId } from '#base/ids.ts';
-import { PAGE_DEFAULT, TITLE_GRAPHEMES_MAX } from '#contract/api/types.ts';
+import { PAGE_DEFAULT } from '#contract/api/types.ts';
+import { checkedText } from '#contract/checked-text.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { RoomEvent, Trouble } from '#contract/socket/frames.ts';
+import { TITLE_GRAPHEMES_MAX } from '#contract/text.ts';
 import type { Bus } from '#ports/bus.ts';
 import type { Db, Sql } from '#ports/db.ts';
 import type { BroadcastEvent } from '#ports/events.ts';
 import type { Jobs } from '#ports/jobs.ts';
-import { checkedText } from './checked-text.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type LifecycleInput, nextState } from './lifecycle.ts';
 import { hashPublishToken } from './publish-token.ts';

@@ -1,13 +1,14 @@
 import type { Clock } from '#base/clock.ts';
 import type { AccountId, BroadcastId, Ids } from '#base/ids.ts';
-import { type AccountSummary, COMMENT_GRAPHEMES_MAX, type Comment } from '#contract/api/types.ts';
+import type { AccountSummary, Comment } from '#contract/api/types.ts';
+import { checkedText } from '#contract/checked-text.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { RoomEvent } from '#contract/socket/frames.ts';
+import { COMMENT_GRAPHEMES_MAX } from '#contract/text.ts';
 import type { Bus } from '#ports/bus.ts';
 import type { Db } from '#ports/db.ts';
 import type { Directory } from '#ports/directory.ts';
 import { type Broadcasts, roomTopic } from '../broadcast/broadcasts.ts';
-import { checkedText } from '../broadcast/checked-text.ts';
 import { nextCommentSeq } from '../broadcast/store.ts';
 import { type CommentRow, commentsAfter, insertComment } from './store.ts';
 

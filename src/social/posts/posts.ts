@@ -1,13 +1,14 @@
 import { type AccountId, isId, type PostId } from '#base/ids.ts';
 import { PAGE_DEFAULT, type Post } from '#contract/api/types.ts';
+import { checkedText } from '#contract/checked-text.ts';
 import { Refusal } from '#contract/errors.ts';
+import { POST_GRAPHEMES_MAX } from '#contract/text.ts';
 import { decodeCursor, type PageRequest, type Place, pageOf } from '../cursor.ts';
 import { addToCount } from '../follows/store.ts';
 import { postJobs } from '../timeline/jobs.ts';
 import type { PostPage, SocialDeps, Viewer } from '../types.ts';
 import { presentPosts } from './present.ts';
 import * as store from './store.ts';
-import { checkedPostText } from './text.ts';
 
 export interface Draft {
   readonly text: string;
@@ -49,7 +50,7 @@ export function createPosts(deps: SocialDeps): Posts {
 }
 
 async function create(deps: SocialDeps, authorId: AccountId, draft: Draft): Promise<Post> {
-  const text = checkedPostText(draft.text);
+  const text = checkedText('text', draft.text, POST_GRAPHEMES_MAX);
   const replyToId = draft.replyToId ?? null;
   if (replyToId !== null && !isId(replyToId)) throw new Refusal('not-found');
   const id = deps.ids.next<'post'>();
