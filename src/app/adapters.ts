@@ -13,6 +13,7 @@ import type { Logger } from '#base/log.ts';
 import type { Db } from '#ports/db.ts';
 import type { Rtc } from '#ports/rtc.ts';
 import type { Config } from './config.ts';
+import { databaseFile } from './folder-check.ts';
 
 interface Common {
   readonly log: Logger;
@@ -57,5 +58,5 @@ async function openDb(config: Config, log: Logger): Promise<Db> {
     const { openPostgres } = await import('#adapters/db-postgres/index.ts');
     return openPostgres({ url: config.databaseUrl, log });
   }
-  return openSqlite({ file: path.join(config.dataDirectory, 'skylark.db'), log });
+  return openSqlite({ file: databaseFile(config.dataDirectory), log });
 }

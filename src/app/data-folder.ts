@@ -1,8 +1,9 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#base/fault.ts';
+import { makeDurableFolder } from '#disk/folders.ts';
 
 /** Who uses a data folder. */
 export interface FolderHolder {
@@ -49,7 +50,7 @@ const held = new Set<DatabaseSync>();
  * operating system keeps the lock, by way of SQLite, because Node has no `flock`. Throws `FolderInUse`.
  */
 export async function lockDataFolder(directory: string, what: string): Promise<FolderLock> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDurableFolder(directory, 0o700);
   const database = await openLock(directory);
   held.add(database);
   const since = new Date().toISOString();

@@ -7,7 +7,8 @@ import { createLive, type Live, type LiveDeps } from '#live/index.ts';
 import { createSocial, type Social } from '#social/index.ts';
 import { openAdapters } from './adapters.ts';
 import type { Config } from './config.ts';
-import { loadSecret } from './secret.ts';
+import { checkFolder, refuseLostDatabase } from './folder-check.ts';
+import { keepSecret, readSecret } from './secret.ts';
 
 export interface House extends Awaited<ReturnType<typeof openAdapters>> {
   readonly clock: Clock;
@@ -29,7 +30,9 @@ export interface HouseDeps extends Pick<LiveDeps, 'partCut' | 'keyframeInterval'
 export async function openHouse(config: Config, { log, disposer, ...measures }: HouseDeps): Promise<House> {
   const clock = systemClock;
   const ids: Ids = createIds(clock, bytes => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>));
-  const secret = await loadSecret(config.dataDirectory, ids.secret);
+  await refuseLostDatabase(config);
+  const keptSecret = await readSecret(config.dataDirectory);
+  const secret = keptSecret ?? ids.secret();
   const ports = await openAdapters(config, { log, clock, ids, disposer });
   const { publicUrl } = config;
   const common = { ...ports, ids, clock, log };
@@ -38,6 +41,14 @@ export async function openHouse(config: Config, { log, disposer, ...measures }: 
   const social = createSocial({ ...common, directory });
   const live = createLive({ ...common, directory, config: { publicUrl }, ...measures });
   const { db, jobs } = ports;
-  await db.migrate({ ...accounts.migrations, ...social.migrations, ...live.migrations, ...jobs.migrations });
+  const migrations = {
+    ...{ ...accounts.migrations, ...social.migrations },
+    ...{ ...live.migrations, ...jobs.migrations },
+  };
+  const isNew = await checkFolder(config, db, migrations);
+  await db.migrate(migrations);
+  // Not before: a secret says that there is a database that belongs to it.
+  if (!keptSecret) await keepSecret(config.dataDirectory, secret);
+  if (!keptSecret && !isNew) log.warn({}, 'the secret of the data folder was gone: everybody signs in again');
   return { ...ports, clock, ids, accounts, social, live };
 }

@@ -2,6 +2,7 @@ import { enableCompileCache, flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { ConfigError, readConfig } from './config.ts';
 import { FolderInUse } from './data-folder.ts';
+import { FolderMismatch } from './folder-check.ts';
 import type { Running } from './start.ts';
 
 const DRAIN_MS_MAX = 10_000;
@@ -29,12 +30,16 @@ async function stop(running: Running): Promise<void> {
   process.exit(0);
 }
 
+/** What its message says is all there is to know. */
+function isForTheOperator(error: unknown): error is Error {
+  return error instanceof ConfigError || error instanceof FolderInUse || error instanceof FolderMismatch;
+}
+
 try {
   await main();
 } catch (error) {
   const code = (error as { code?: string }).code;
-  if (error instanceof ConfigError || error instanceof FolderInUse)
-    console.error(`skylark: ${error.message}`);
+  if (isForTheOperator(error)) console.error(`skylark: ${error.message}`);
   else if (code === 'EADDRINUSE')
     console.error('skylark: another program uses that port. Stop it, or set SKYLARK_PORT to a free one.');
   else console.error('skylark: could not start.', error);

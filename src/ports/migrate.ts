@@ -24,12 +24,18 @@ export async function runMigrations(sql: Kysely<AnyTables>, migrations: Migratio
   }
 }
 
+/** Names of the migrations that this database has seen; none when it is new. */
+export async function executedMigrations(sql: Kysely<AnyTables>): Promise<string[]> {
+  const tables = await sql.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(table => table.name === MIGRATION_TABLE)) return [];
+  const rows: { name: string }[] = await sql.selectFrom(MIGRATION_TABLE).select('name').execute();
+  return rows.map(row => row.name);
+}
+
 /** Kysely refuses executed migrations that it is not given; these stand for them and are never run. */
 async function executedElsewhere(sql: Kysely<AnyTables>): Promise<Migrations> {
-  const tables = await sql.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some(table => table.name === MIGRATION_TABLE)) return {};
-  const rows: { name: string }[] = await sql.selectFrom(MIGRATION_TABLE).select('name').execute();
-  return Object.fromEntries(rows.map(row => [row.name, { up: async () => {} }]));
+  const names = await executedMigrations(sql);
+  return Object.fromEntries(names.map(name => [name, { up: async () => {} }]));
 }
 
 function ranElsewhereMeanwhile(error: unknown): boolean {

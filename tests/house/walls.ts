@@ -35,8 +35,8 @@ const server = (packages: readonly string[], rooms: readonly string[] = []): Wal
   packages,
 });
 
-const adapter = (packages: readonly string[]): Wall => ({
-  rooms: ['base', 'contract', 'media', 'ports'],
+const adapter = (packages: readonly string[], rooms: readonly string[] = []): Wall => ({
+  rooms: ['base', 'contract', 'media', 'ports', ...rooms],
   typesOnly: ['media', 'contract'],
   node: true,
   packages,
@@ -44,6 +44,7 @@ const adapter = (packages: readonly string[]): Wall => ({
 
 export const walls: Readonly<Record<string, Wall>> = {
   base: { rooms: [], node: false, packages: [] },
+  disk: { rooms: ['base'], node: true, packages: [] },
   contract: { rooms: ['base'], node: false, packages: ['typebox'], forbidden: ambient },
   media: { rooms: ['base'], node: false, packages: ['sdp-transform'], forbidden: ambient },
   ports: { rooms: ['base', 'contract', 'media'], typesOnly: ['media'], node: false, packages: ['kysely'] },
@@ -59,8 +60,8 @@ export const walls: Readonly<Record<string, Wall>> = {
   'servers/socket': server(['ws']),
   'adapters/db-sqlite': adapter(['kysely']),
   'adapters/db-postgres': adapter(['kysely', 'pg']),
-  'adapters/blobs-disk': adapter([]),
-  'adapters/journals-disk': adapter([]),
+  'adapters/blobs-disk': adapter([], ['disk']),
+  'adapters/journals-disk': adapter([], ['disk']),
   'adapters/bus-local': adapter([]),
   'adapters/jobs-db': adapter(['kysely']),
   'adapters/rtc-libdatachannel': adapter(['node-datachannel']),

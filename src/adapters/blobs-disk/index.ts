@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { assert } from '#base/assert.ts';
 import type { Logger } from '#base/log.ts';
+import { DurableFolders } from '#disk/folders.ts';
+import { writeWhole } from '#disk/whole-file.ts';
 import { type Blobs, type ByteRange, isBlobKey } from '#ports/blobs.ts';
 import { storageFaults } from '#ports/storage-full.ts';
 
@@ -19,21 +21,34 @@ const ABANDONED_MS = 60 * 60 * 1000;
 export async function openDiskBlobs({ directory, log }: DiskBlobsOptions): Promise<Blobs> {
   const data = path.resolve(directory, 'data');
   const writing = path.resolve(directory, 'writing');
+  const folders = new DurableFolders(path.resolve(directory));
   await storageFaults('opening the blob folder', async () => {
-    await mkdir(data, { recursive: true });
+    await folders.ensure(data);
     await mkdir(writing, { recursive: true });
     await removeAbandoned(writing, log);
   });
   return {
     put: (key, bytes) =>
-      storageFaults(`writing ${key}`, () => put(fileOf(data, key), path.join(writing, randomUUID()), bytes)),
+      storageFaults(`writing ${key}`, async () => {
+        const file = fileOf(data, key);
+        await folders.ensure(path.dirname(file));
+        try {
+          await writeWhole(file, path.join(writing, randomUUID()), bytes);
+        } catch (error) {
+          folders.forget(path.dirname(file)); // it may have gone
+          throw error;
+        }
+      }),
     get: (key, range) => storageFaults(`reading ${key}`, () => get(fileOf(data, key), range)),
     size: key => storageFaults(`sizing ${key}`, () => size(fileOf(data, key))),
     delete: key => storageFaults(`deleting ${key}`, () => rm(fileOf(data, key), { force: true })),
     deletePrefix: prefix =>
-      storageFaults(`deleting below ${prefix}`, () =>
-        rm(fileOf(data, prefix.replace(/\/$/, '')), { recursive: true, force: true }),
-      ),
+      storageFaults(`deleting below ${prefix}`, async () => {
+        const gone = fileOf(data, prefix.replace(/\/$/, ''));
+        folders.forget(gone);
+        await rm(gone, { recursive: true, force: true });
+        folders.forget(gone); // again, for what was put meanwhile
+      }),
   };
 }
 
@@ -41,32 +56,6 @@ export async function openDiskBlobs({ directory, log }: DiskBlobsOptions): Promi
 function fileOf(data: string, key: string): string {
   assert(isBlobKey(key), `${JSON.stringify(key)} is a blob key`);
   return path.join(data, ...key.split('/'));
-}
-
-async function put(file: string, draft: string, bytes: Uint8Array): Promise<void> {
-  const folder = path.dirname(file);
-  try {
-    await writeDurably(draft, bytes);
-    await mkdir(folder, { recursive: true });
-    await rename(draft, file);
-    await syncFolder(folder);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-}
-
-async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  await using handle = await open(file, 'wx');
-  await handle.writeFile(bytes);
-  await handle.sync();
-}
-
-/** Makes the name itself durable; platforms that cannot open a folder have no need of it. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  await using handle = await open(folder, 'r');
-  await handle.sync();
 }
 
 async function get(file: string, range: ByteRange | undefined): Promise<Uint8Array | null> {

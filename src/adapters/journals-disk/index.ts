@@ -1,8 +1,9 @@
 import fs from 'node:fs';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { assert } from '#base/assert.ts';
+import { DurableFolders, syncFolder } from '#disk/folders.ts';
 import { isBlobKey } from '#ports/blobs.ts';
 import type { JournalFile, Journals } from '#ports/journals.ts';
 import { storageFaults } from '#ports/storage-full.ts';
@@ -21,9 +22,10 @@ export interface DiskJournalsOptions {
 /** Journals as files. Throws a Fault when the folder cannot be used. */
 export async function openDiskJournals({ directory }: DiskJournalsOptions): Promise<Journals> {
   const root = path.resolve(directory);
-  await storageFaults('opening the journal folder', () => mkdir(root, { recursive: true }));
+  const folders = new DurableFolders(root);
+  await storageFaults('opening the journal folder', () => folders.ensure(root));
   return {
-    create: key => storageFaults(`creating ${key}`, () => create(fileOf(root, key))),
+    create: key => storageFaults(`creating ${key}`, () => create(folders, fileOf(root, key))),
     read: key => storageFaults(`reading ${key}`, () => readFile(fileOf(root, key)).catch(nullWhenMissing)),
     list: prefix => storageFaults(`listing ${prefix}`, () => list(fileOf(root, prefix), prefix)),
     delete: key => storageFaults(`deleting ${key}`, () => rm(fileOf(root, key), { force: true })),
@@ -36,10 +38,13 @@ function fileOf(root: string, key: string): string {
   return path.join(root, ...key.split('/'));
 }
 
-async function create(file: string): Promise<JournalFile> {
+async function create(folders: DurableFolders, file: string): Promise<JournalFile> {
   const folder = path.dirname(file);
-  await mkdir(folder, { recursive: true });
-  const descriptor = await openFile(file, 'w');
+  await folders.ensure(folder);
+  const descriptor = await openFile(file, 'w').catch((error: unknown) => {
+    folders.forget(folder); // it may have gone
+    throw error;
+  });
   try {
     await syncFolder(folder);
   } catch (error) {
@@ -56,13 +61,6 @@ async function create(file: string): Promise<JournalFile> {
 async function append(descriptor: number, bytes: Uint8Array): Promise<void> {
   await writeFile(descriptor, bytes);
   await datasync(descriptor);
-}
-
-/** Makes the name itself durable; platforms that cannot open a folder have no need of it. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  await using handle = await open(folder, 'r');
-  await handle.sync();
 }
 
 async function list(folder: string, prefix: string): Promise<string[]> {
