@@ -49,6 +49,11 @@ export const errors = {
     title: 'The SDP lacks a codec that Skylark takes',
     advice: 'Offer, or answer with, H.264 video (packetization mode 1) and Opus audio.',
   },
+  'picture-missing': {
+    status: 406,
+    title: 'A broadcast needs a picture',
+    advice: 'Send video, too: sound alone cannot be broadcast.',
+  },
   'handle-taken': { status: 409, title: 'That handle is taken', advice: 'Choose another handle.' },
   'email-taken': { status: 409, title: 'That address has an account already', advice: 'Sign in instead.' },
   'already-publishing': {

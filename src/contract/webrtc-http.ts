@@ -80,7 +80,8 @@ export function noRestart(): Refusal {
 /** The refusal of an SDP by the stable `reason` of its `MediaError`. */
 export function sdpRefusal(reason: string, detail: string): Refusal {
   if (reason === 'too-large') return new Refusal('too-large', detail);
-  if (reason === 'no-h264' || reason === 'no-opus' || reason === 'no-video' || reason === 'no-audio')
+  if (reason === 'no-video') return new Refusal('picture-missing', `${capitalized(detail)}.`);
+  if (reason === 'no-h264' || reason === 'no-opus')
     return new Refusal('no-common-codec', `${capitalized(detail)}.`);
   return new Refusal('invalid-sdp', `${capitalized(detail)}.`);
 }

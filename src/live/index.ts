@@ -45,7 +45,7 @@ export type { CommentPage, NewComment } from './room/comments.ts';
 export type { Room } from './room/room.ts';
 export type { TrackPacket } from './stream/gop-cache.ts';
 export type { KeyframeInterval } from './stream/keyframe-intervals.ts';
-export type { Publisher, PublisherLeave } from './stream/publisher.ts';
+export type { NeverThere, Publisher, PublisherLeave } from './stream/publisher.ts';
 export type { StreamReader } from './stream/reader.ts';
 export { Stream } from './stream/stream.ts';
 

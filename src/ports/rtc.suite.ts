@@ -8,6 +8,7 @@ import {
   RTC_CONNECT_TIMEOUT_MS,
   type Rtc,
   type RtcEvents,
+  type RtcFailure,
   type RtcOffered,
   type RtcState,
   type RtcTransport,
@@ -19,6 +20,7 @@ export type OpenRtc = (clock: FakeClock) => Promise<Rtc & { readonly port: numbe
 interface Watched<Transport extends RtcTransport> {
   readonly transport: Transport;
   readonly states: RtcState[];
+  readonly failures: RtcFailure[];
   readonly packets: Uint8Array[];
   /** Resolves when the state or packet came that `wanted` asks for. */
   until(wanted: () => boolean): Promise<void>;
@@ -108,7 +110,7 @@ export function rtcSuite(name: string, open: OpenRtc): void {
       const { accepted } = await connect('recvonly');
       accepted.transport.close();
       accepted.transport.close();
-      assert.deepEqual(accepted.states, ['connected', 'closed']);
+      assert.deepEqual([accepted.states, accepted.failures], [['connected', 'closed'], []]);
       assert.equal(accepted.transport.send(rtp(1)), false);
       assert.equal(rtc.openTransports, 0);
     });
@@ -118,7 +120,7 @@ export function rtcSuite(name: string, open: OpenRtc): void {
       clock.advance(RTC_CONNECT_TIMEOUT_MS - 1);
       assert.deepEqual(accepted.states, []);
       clock.advance(1);
-      assert.deepEqual(accepted.states, ['closed']);
+      assert.deepEqual([accepted.states, accepted.failures], [['closed'], ['unreached']]);
     });
 
     it('a connected transport outlives the time it had to connect', async () => {
@@ -177,6 +179,27 @@ export function rtcSuite(name: string, open: OpenRtc): void {
       const events = { packet() {}, state() {} };
       const waiting = await rtc.accept({ ...peer.parameters, setup: 'active' }, 'recvonly', events);
       assert.equal(waiting.local.setup, 'passive');
+    });
+
+    it('begins the handshake with one who waits for it', async () => {
+      const peer = await openPeer('sendonly');
+      const accepted = await watched(events =>
+        rtc.accept({ ...peer.parameters, setup: 'passive' }, 'recvonly', events),
+      );
+      assert.equal(accepted.transport.local.setup, 'active');
+      peer.answerWith(accepted.transport.local);
+      await Promise.all([peer.opened, accepted.until(() => accepted.states.includes('connected'))]);
+    });
+
+    it('who is not who its fingerprint says fails in the handshake, and that is said', async () => {
+      const peer = await openPeer('sendonly');
+      const fingerprint = `sha-256 ${Array(32).fill('AB').join(':')}`;
+      const accepted = await watched(events =>
+        rtc.accept({ ...peer.parameters, fingerprint }, 'recvonly', events),
+      );
+      peer.answerWith(accepted.transport.local);
+      await accepted.until(() => accepted.states.length > 0);
+      assert.deepEqual([accepted.states, accepted.failures], [['closed'], ['handshake']]);
     });
 
     const connectOffered = async () => {
@@ -285,6 +308,7 @@ async function watched<Transport extends RtcTransport>(
   open: (events: RtcEvents) => Promise<Transport>,
 ): Promise<Watched<Transport>> {
   const states: RtcState[] = [];
+  const failures: RtcFailure[] = [];
   const packets: Uint8Array[] = [];
   const waiting = new Set<() => void>();
   const changed = () => {
@@ -295,8 +319,9 @@ async function watched<Transport extends RtcTransport>(
       packets.push(bytes);
       changed();
     },
-    state(state) {
+    state(state, failure) {
       states.push(state);
+      if (failure) failures.push(failure);
       changed();
     },
   });
@@ -310,5 +335,5 @@ async function watched<Transport extends RtcTransport>(
       waiting.add(check);
       check();
     });
-  return { transport, states, packets, until };
+  return { transport, states, failures, packets, until };
 }

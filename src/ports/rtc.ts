@@ -2,13 +2,13 @@
 export interface RtcParameters {
   readonly iceUfrag: string;
   readonly icePwd: string;
-  /** `sha-256 AB:CD:...` as in SDP's `a=fingerprint`. */
+  /** `sha-256 AB:CD:...` as in SDP's `a=fingerprint`; theirs may be by SHA-384 or SHA-512, too. */
   readonly fingerprint: string;
 }
 
-/** The side that offered. One that offers `active` only begins the DTLS handshake itself (RFC 9725 section 4.4.4). */
+/** The side that offered. One that offers `active` begins the DTLS handshake itself, one that offers `passive` waits for ours (RFC 8842 section 5.2). */
 export interface RtcRemote extends RtcParameters {
-  readonly setup: 'actpass' | 'active';
+  readonly setup: 'actpass' | 'active' | 'passive';
 }
 
 /** The side that answered an offer of ours. Who is `active` begins the DTLS handshake. */
@@ -25,11 +25,17 @@ export interface RtcLocal extends RtcParameters {
 
 export type RtcState = 'connecting' | 'connected' | 'closed';
 
+/** Why there never was a connection. `unreached`: nothing came by ICE in time. `handshake`: what did, failed in DTLS. */
+export type RtcFailure = 'unreached' | 'handshake';
+
 export interface RtcEvents {
   /** One decrypted RTP or RTCP packet (RFC 5761 tells them apart). The bytes belong to the receiver. */
   packet(bytes: Uint8Array): void;
-  /** `connected` at most once, when packets can be sent; `closed` once: by `close`, by a DTLS alert, by lost consent. A throw closes the transport. */
-  state(state: RtcState): void;
+  /**
+   * `connected` at most once, when packets can be sent; `closed` once: by `close`, by a DTLS alert, by lost consent; with `failure` where it failed before it was
+   * connected. A throw closes the transport.
+   */
+  state(state: RtcState, failure?: RtcFailure): void;
 }
 
 /** One ICE, DTLS and SRTP association. It knows nothing of codecs, SSRCs or feedback. */

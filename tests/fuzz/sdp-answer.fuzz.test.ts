@@ -12,7 +12,8 @@ import { Seeded } from '#tests/support/seeded.ts';
 function answer(text: string): boolean {
   try {
     const { remote, video, audio } = parseAnswer(text);
-    assert.deepEqual([audio.mid, video.mid], [COUNTER_OFFER.audio.mid, COUNTER_OFFER.video.mid]);
+    assert.equal(video.mid, COUNTER_OFFER.video.mid);
+    if (audio) assert.equal(audio.mid, COUNTER_OFFER.audio?.mid);
     assert.match(remote.setup, /^(?:active|passive)$/);
     return true;
   } catch (error) {

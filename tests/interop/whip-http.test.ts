@@ -125,7 +125,7 @@ describe('WHIP and WHEP over HTTP', () => {
     it(`${protocol}: what is no usable offer is refused and leaves nothing behind`, async () => {
       const { offer } = await openPeer(protocol);
       await assertProblem(await post(protocol, 'hello'), 400, 'invalid-sdp');
-      await assertProblem(await post(protocol, offer.replaceAll('actpass', 'passive')), 400, 'invalid-sdp');
+      await assertProblem(await post(protocol, offer.replaceAll('actpass', 'holdconn')), 400, 'invalid-sdp');
       await assertProblem(await post(protocol, offer.replace(/a=ice-pwd.*\r\n/g, '')), 400, 'invalid-sdp');
       const huge = await post(protocol, offer + 'a=x\r\n'.repeat(20_000));
       await assertProblem(huge, 413, 'too-large');
@@ -164,12 +164,13 @@ describe('WHIP and WHEP over HTTP', () => {
 
   it('a publisher whose media cannot be taken is refused; it gets no offer of ours', async () => {
     const { offer } = await openPeer('whip');
-    const refusals = [
-      offer.replaceAll('H264', 'VP8'),
-      offer.replace(/m=video[\s\S]*?(?=m=|$)/, ''),
-      offer.replace(/m=audio[\s\S]*?(?=m=|$)/, ''),
-    ];
-    for (const refused of refusals) await assertProblem(await post('whip', refused), 406, 'no-common-codec');
+    for (const [codec, other] of [
+      ['H264', 'VP8'],
+      ['opus', 'PCMU'],
+    ] as const)
+      await assertProblem(await post('whip', offer.replaceAll(codec, other)), 406, 'no-common-codec');
+    const sound = offer.replace(/m=video[\s\S]*?(?=m=|$)/, '');
+    await assertProblem(await post('whip', sound), 406, 'picture-missing');
     await assertProblem(await post('whip', offer.replace(/m=[\s\S]*/, '')), 400, 'invalid-sdp');
     const { address, etag } = await openSession('whip');
     const headers = { 'content-type': 'application/sdp', 'if-match': etag };

@@ -23,6 +23,7 @@ export const oddOffer: Offer = {
   },
   audio: { mid: '1', payloadType: AUDIO, fmtp: '', extensions: nothing, feedback },
   media: [],
+  isGrouped: true,
 };
 
 /** Sends whatever timestamps, pictures and sizes it is told to, as RTP. */

@@ -23,12 +23,21 @@ export interface RtcPeerOptions {
   readonly direction: 'sendonly' | 'recvonly';
   /** Media lines in the order of the offer. */
   readonly kinds?: readonly Kind[];
+  /** What it is known by; one of the library's own when absent. */
+  readonly certificate?: { readonly certificatePem: string; readonly keyPem: string };
 }
 
 export const PEER_SSRC: Readonly<Record<Kind, number>> = { audio: 1111, video: 2222 };
 
 export async function openRtcPeer(options: RtcPeerOptions): Promise<RtcPeer> {
-  const peer = new ndc.PeerConnection('peer', { iceServers: [], bindAddress: '127.0.0.1' });
+  const peer = new ndc.PeerConnection('peer', {
+    iceServers: [],
+    bindAddress: '127.0.0.1',
+    ...(options.certificate && {
+      certificatePemFile: options.certificate.certificatePem,
+      keyPemFile: options.certificate.keyPem,
+    }),
+  });
   const gathered = new Promise<void>(resolve => {
     peer.onGatheringStateChange(state => state === 'complete' && resolve());
   });

@@ -12,6 +12,10 @@ const WORDS: Readonly<Record<Trouble, string>> = {
     'No picture that can be decoded has come yet. If you send with OBS, set the keyframe interval to 2 s.',
   'reordered-pictures':
     'Your encoder sends B-frames, which make live pictures tremble. Turn them off: in OBS, profile baseline, or bf=0 among the x264 options.',
+  'not-reached':
+    'An encoder asked to publish, and then nothing came from it. A firewall between it and this server may keep UDP out.',
+  'not-secured':
+    'An encoder reached this server, and the two could not agree on encryption (DTLS). Its certificate has to be ECDSA on the curve P-256, or RSA.',
   'not-recorded': 'Not recorded: the server’s disk is full.',
 };
 

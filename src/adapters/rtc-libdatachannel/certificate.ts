@@ -8,9 +8,9 @@ export interface Certificate {
   readonly fingerprint: string;
 }
 
-/** A self-signed certificate (RFC 5280 section 4.1) of a fresh P-256 key. Nobody looks at more of it than its fingerprint. */
-export function createCertificate(): Certificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** A self-signed certificate (RFC 5280 section 4.1) of a fresh key. Nobody looks at more of it than its fingerprint. */
+export function createCertificate(namedCurve = 'P-256'): Certificate {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve });
   const signedBody = sequence(
     VERSION_3,
     INTEGER_1,

@@ -7,9 +7,17 @@ import type { Logger } from '#base/log.ts';
  */
 let users = 0;
 
+/** What OpenSSL said of the last handshake that failed, whosever: libdatachannel names no connection. */
+let lastHandshakeError: string | null = null;
+
+export const handshakeError = (): string | null => lastHandshakeError;
+
 export function enterLibrary(log: Logger): void {
   if (users++ > 0) return;
-  ndc.initLogger('Error', (level, message) => log.debug({ level, message }, 'libdatachannel'));
+  ndc.initLogger('Error', (level, message) => {
+    lastHandshakeError = /Handshake failed: (.{1,300})/.exec(message)?.[1] ?? lastHandshakeError;
+    log.debug({ level, message }, 'libdatachannel');
+  });
   ndc.preload();
 }
 

@@ -30,29 +30,37 @@ export function readLocalParameters(answer: string, announced: Announced): RtcLo
   };
 }
 
-/** Where checks are taken; loopback on a machine without a network, so that it can be used by itself. */
+/**
+ * Where checks are taken; loopback on a machine without a network, so that it can be used by itself. IPv4 is written first, whatever the
+ * priorities say: some encoders read one line only, and have no IPv6.
+ */
 export function hostCandidates(
   { port, bind, hosts }: Announced,
   own: readonly string[] = ownAddresses(),
 ): string[] {
   const named = hosts.length > 0 ? hosts : boundAddresses(bind, own);
   const addresses = named.length > 0 ? named : ['127.0.0.1', '::1'];
-  return addresses.map(
-    (address, i) =>
-      `candidate:${i + 1} 1 UDP ${hostPriority(LOCAL_PREFERENCE_MAX - i)} ${address} ${port} typ host`,
-  );
+  return addresses
+    .map((address, i) => ({ address, i }))
+    .sort((a, b) => Number(isIpv6(a.address)) - Number(isIpv6(b.address)))
+    .map(
+      ({ address, i }) =>
+        `candidate:${i + 1} 1 UDP ${hostPriority(LOCAL_PREFERENCE_MAX - i)} ${address} ${port} typ host`,
+    );
 }
 
+const isIpv6 = (address: string): boolean => address.includes(':');
+
 function boundAddresses(bind: string | undefined, own: readonly string[]): readonly string[] {
-  if (bind === '0.0.0.0') return own.filter(address => !address.includes(':'));
+  if (bind === '0.0.0.0') return own.filter(address => !isIpv6(address));
   return bind === undefined || bind === '::' ? own : [bind];
 }
 
-/** IPv6 first; neither loopback nor link-local, which mean nothing elsewhere (RFC 8445 section 5.1.1.1). */
+/** IPv6 has the higher priority (RFC 8421 section 4); neither loopback nor link-local, which mean nothing elsewhere (RFC 8445 section 5.1.1.1). */
 function ownAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap(entries => entries ?? [])
     .filter(({ internal, address }) => !internal && !/^(?:169\.254\.|fe[89ab])/i.test(address))
     .map(({ address }) => address)
-    .sort((a, b) => Number(b.includes(':')) - Number(a.includes(':')));
+    .sort((a, b) => Number(isIpv6(b)) - Number(isIpv6(a)));
 }

@@ -6,11 +6,13 @@ import {
   RTC_CONNECT_TIMEOUT_MS,
   type RtcAnswerer,
   type RtcEvents,
+  type RtcFailure,
   type RtcLocal,
   type RtcRemote,
   type RtcTransport,
 } from '#ports/rtc.ts';
 import type { Certificate } from './certificate.ts';
+import { handshakeError } from './library.ts';
 import { readLocalParameters } from './local-parameters.ts';
 import { type Direction, writeSyntheticOffer } from './synthetic-offer.ts';
 
@@ -49,6 +51,8 @@ export class LibdatachannelTransport implements RtcTransport {
   readonly #deadline: Timer;
   #track: Track | null = null;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
+  /** Whether ICE came through, so that what fails then is DTLS. */
+  #isReached = false;
 
   /**
    * `identity` is what we said we would be known by, where the other side has our offer already. Throws a `Fault` for
@@ -75,7 +79,7 @@ export class LibdatachannelTransport implements RtcTransport {
       this.#peer.close();
       throw cause instanceof Fault ? cause : new Fault('libdatachannel refused the remote parameters', cause);
     }
-    this.#deadline = options.clock.after(RTC_CONNECT_TIMEOUT_MS, () => this.close());
+    this.#deadline = options.clock.after(RTC_CONNECT_TIMEOUT_MS, () => this.#fail());
   }
 
   send(packet: Uint8Array): boolean {
@@ -90,11 +94,27 @@ export class LibdatachannelTransport implements RtcTransport {
   }
 
   close(): void {
+    this.#close();
+  }
+
+  #close(failure?: RtcFailure): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#deadline.cancel();
     this.#closeNative();
-    this.#report('closed');
+    this.#report('closed', failure);
+  }
+
+  /** It is over by itself. */
+  #fail(): void {
+    if (this.#state !== 'connecting') {
+      this.#close();
+      return;
+    }
+    const failure = this.#isReached ? 'handshake' : 'unreached';
+    const reason = failure === 'handshake' ? handshakeError() : null;
+    this.#options.log.info({ transport: this.#options.name, failure, reason }, 'a transport never connected');
+    this.#close(failure);
   }
 
   #openPeer(certificate: Certificate | undefined): PeerConnection {
@@ -111,7 +131,10 @@ export class LibdatachannelTransport implements RtcTransport {
         : { certificatePemFile: certificate.certificatePem, keyPemFile: certificate.keyPem }),
     });
     peer.onStateChange(state => {
-      if (OVER.has(state)) this.close();
+      if (OVER.has(state)) this.#fail();
+    });
+    peer.onIceStateChange(state => {
+      if (state === 'connected' || state === 'completed') this.#isReached = true;
     });
     peer.onTrack(track => this.#adopt(track));
     return peer;
@@ -151,9 +174,9 @@ export class LibdatachannelTransport implements RtcTransport {
     }
   }
 
-  #report(state: 'connected' | 'closed'): void {
+  #report(state: 'connected' | 'closed', failure?: RtcFailure): void {
     try {
-      this.#events.state(state);
+      this.#events.state(state, failure);
     } catch (cause) {
       this.#options.log.error({ err: cause, transport: this.#options.name }, 'a state handler threw');
       this.close();

@@ -6,7 +6,9 @@ import type { Unit } from '#media/unit.ts';
 export type PublisherLeave = 'ended' | 'lost';
 
 /** What a publisher does that viewers suffer from. `no-picture`: it sends, and no key frame comes. */
-export type PublisherTrouble = 'no-picture' | 'reordered-pictures';
+export type PublisherTrouble = 'no-picture' | 'reordered-pictures' | NeverThere;
+/** Why a publisher leaves that never sent. `not-reached`: nothing came from it. `not-secured`: its connection could not be encrypted. */
+export type NeverThere = 'not-reached' | 'not-secured';
 
 /**
  * What a listener sends the media of one publisher into, whatever protocol it came by. After `close`, by either side,
@@ -26,5 +28,6 @@ export interface Publisher {
   onKeyframeWanted(handler: () => void): void;
   /** Sets who is told, once, that the stream ended or another publisher took over. Not called for one's own `close`. */
   onClosed(handler: () => void): void;
-  close(reason: PublisherLeave): void;
+  /** `why`: it never came. */
+  close(reason: PublisherLeave, why?: NeverThere): void;
 }

@@ -3,7 +3,7 @@ import { beginsKeyFrame } from '#media/h264/depacketizer.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
 import type { Track } from '#media/track.ts';
 import type { Unit } from '#media/unit.ts';
-import type { Publisher, PublisherLeave, PublisherTrouble } from './publisher.ts';
+import type { NeverThere, Publisher, PublisherLeave, PublisherTrouble } from './publisher.ts';
 
 /** A publisher that sends has its first key frame within this time, or is told of. */
 export const PICTURE_WAIT_MS = 3_000;
@@ -23,7 +23,7 @@ export interface Seat {
   unit(track: Track, unit: Unit): void;
   /** Its troubles changed. */
   troubled(): void;
-  left(publisher: SeatedPublisher, reason: PublisherLeave): void;
+  left(publisher: SeatedPublisher, reason: PublisherLeave, why: NeverThere | null): void;
 }
 
 /** Odd, so that no two publishers of a stream get the same. */
@@ -101,11 +101,11 @@ export class SeatedPublisher implements Publisher {
     if (this.#isClosed) handler();
   }
 
-  close(reason: PublisherLeave): void {
+  close(reason: PublisherLeave, why?: NeverThere): void {
     if (this.#isClosed) return;
     this.#over();
     this.#closed = () => {};
-    this.#seat.left(this, reason);
+    this.#seat.left(this, reason, why ?? null);
   }
 
   askForKeyframe(): void {

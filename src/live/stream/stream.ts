@@ -7,7 +7,7 @@ import type { Unit } from '#media/unit.ts';
 import { Throttle } from '../room/throttle.ts';
 import type { TrackPacket } from './gop-cache.ts';
 import { type LayerState, Layers } from './layers.ts';
-import type { Publisher, PublisherLeave, PublisherTrouble } from './publisher.ts';
+import type { NeverThere, Publisher, PublisherLeave, PublisherTrouble } from './publisher.ts';
 import type { StreamReader } from './reader.ts';
 import { type Seat, SeatedPublisher } from './seated-publisher.ts';
 
@@ -69,6 +69,8 @@ export class Stream {
   #publisher: SeatedPublisher | null = null;
   /** Who takes over with its first key frame; until then viewers keep the pictures of the one before. */
   #waiting: SeatedPublisher | null = null;
+  /** Why the last one who wanted to publish never came; null once another one tries. */
+  #neverThere: NeverThere | null = null;
   #heardMs = Number.NEGATIVE_INFINITY;
   #tracks: readonly Track[] = [];
   #epoch: { readonly wallMs: number; readonly monotonicMs: number } | null = null;
@@ -111,9 +113,10 @@ export class Stream {
     return this.#publisher !== null;
   }
 
-  /** Of who publishes, and of who waits to take over. */
+  /** Of who publishes, of who waits to take over, and of who never came. */
   get troubles(): readonly PublisherTrouble[] {
-    return [...new Set([this.#publisher, this.#waiting].flatMap(one => [...(one?.troubles ?? [])]))];
+    const there = [this.#publisher, this.#waiting].flatMap(one => [...(one?.troubles ?? [])]);
+    return [...new Set(this.#neverThere ? [...there, this.#neverThere] : there)];
   }
 
   /** Whether a publisher sends now. */
@@ -130,6 +133,7 @@ export class Stream {
     const publisher = new SeatedPublisher(seat);
     this.#waiting?.dismiss();
     this.#waiting = publisher;
+    this.#neverThere = null;
     if (this.#ended) publisher.dismiss();
     else if (!this.isHeard) publisher.sit();
     else this.#events.troubled?.();
@@ -167,6 +171,7 @@ export class Stream {
     this.#waiting = null;
     this.#publisher?.dismiss();
     this.#publisher = null;
+    this.#neverThere = null;
     this.#layers.clear();
     for (const reader of this.#readers) this.#tellEnded(reader);
     this.#readers.clear();
@@ -192,7 +197,7 @@ export class Stream {
       packet: (track, packet) => this.#packet(track, packet),
       unit: (track, unit) => this.#unit(track, unit),
       troubled: () => this.#events.troubled?.(),
-      left: (publisher, reason) => this.#left(publisher, reason),
+      left: (publisher, reason, why) => this.#left(publisher, reason, why),
     };
   }
 
@@ -254,13 +259,14 @@ export class Stream {
   }
 
   /** Who ends it while another one takes over only leaves: the broadcast goes on with that one. */
-  #left(publisher: SeatedPublisher, reason: PublisherLeave): void {
+  #left(publisher: SeatedPublisher, reason: PublisherLeave, why: NeverThere | null): void {
     if (publisher === this.#waiting) {
       this.#waiting = null;
       this.#events.troubled?.();
       return;
     }
     this.#publisher = null;
+    this.#neverThere = why;
     this.#events.troubled?.();
     this.#layers.clear();
     this.#keyframeRequests.cancel();

@@ -47,6 +47,17 @@ describe('what is wrong with what a publisher sends', () => {
     assert.deepEqual(stream.troubles, []);
   });
 
+  it('says why one never came, until another one tries', () => {
+    for (const why of ['not-reached', 'not-secured'] as const) {
+      stream.publish().close('lost', why);
+      assert.deepEqual([stream.troubles, troubled.at(-1)], [[why], [why]]);
+      const next = stream.publish();
+      assert.deepEqual([stream.troubles, troubled.at(-1)], [[], []]);
+      next.close('lost');
+      assert.deepEqual(stream.troubles, [], 'who was there and went is no trouble');
+    }
+  });
+
   it('says that an encoder sends B-frames, as long as that one publishes', () => {
     const first = stream.publish();
     first.reordersPictures();

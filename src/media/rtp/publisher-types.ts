@@ -6,7 +6,8 @@ import type { RtpPacket } from './packet.ts';
 export interface PublisherRtpOptions {
   /** From the offer of the publisher. */
   readonly video: AcceptedVideo;
-  readonly audio: AcceptedAudio;
+  /** Null for one that sends pictures alone. */
+  readonly audio: AcceptedAudio | null;
   /** What we send our reports and feedback as; any 32 bits that are not zero. */
   readonly ssrc: number;
 }
@@ -52,7 +53,7 @@ export interface PublisherRtpStats {
  * Times are monotonic milliseconds with a fraction. `PublisherRtp` of `publisher.ts` is it.
  */
 export interface PublisherReceiver {
-  /** `video` (90 kHz), one more (`video-2`, ...) for each further layer of simulcast, and `audio` (48 kHz, two channels). */
+  /** `video` (90 kHz), one more (`video-2`, ...) for each further layer of simulcast, and `audio` (48 kHz, two channels), also where none was offered. */
   readonly tracks: readonly Track[];
   /** When the first key frame's first packet arrived: what timestamp 0 means. Null before. */
   readonly epochMs: number | null;

@@ -70,7 +70,7 @@ export class PublisherRtp implements PublisherReceiver {
   constructor(options: PublisherRtpOptions, events: PublisherRtpEvents) {
     this.#options = options;
     this.#events = events;
-    this.#feedbackId = options.video.extensions.transportCc ?? options.audio.extensions.transportCc;
+    this.#feedbackId = options.video.extensions.transportCc ?? options.audio?.extensions.transportCc ?? null;
     this.#video = new VideoLanes(options.video, {
       unit: (lane, unit) => this.#videoUnit(lane, unit),
       lost: (lane, count) => {
@@ -83,7 +83,7 @@ export class PublisherRtp implements PublisherReceiver {
       },
     });
     this.#audio = new AudioLane(
-      options.audio.feedback.nack,
+      options.audio?.feedback.nack ?? false,
       (packet, arrivalMs) => this.#audioUnit(packet, arrivalMs),
       count => {
         this.#counters.lost += count;
@@ -118,7 +118,7 @@ export class PublisherRtp implements PublisherReceiver {
     if (this.#feedbackId !== null) this.#noteArrival(packet, this.#feedbackId, nowMs);
     const { video, audio } = this.#options;
     if (packet.payloadType === video.payloadType) this.#receiveVideo(packet, nowMs);
-    else if (packet.payloadType === audio.payloadType) this.#receiveMedia(this.#audio, packet, nowMs, false);
+    else if (packet.payloadType === audio?.payloadType) this.#receiveMedia(this.#audio, packet, nowMs, false);
     else if (packet.payloadType === video.rtxPayloadType) this.#receiveRtx(packet, nowMs);
     else this.#counters.unknown++;
   }

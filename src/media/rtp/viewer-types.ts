@@ -6,7 +6,8 @@ import type { RtpPacket } from './packet.ts';
 export interface ViewerRtpOptions {
   /** From the offer of the viewer. */
   readonly video: AcceptedVideo;
-  readonly audio: AcceptedAudio;
+  /** Null for one that takes pictures alone. */
+  readonly audio: AcceptedAudio | null;
   /** The same that went into the answer. */
   readonly ssrcs: SendingSsrcs;
 }

@@ -36,7 +36,8 @@ export class ViewerRtp implements ViewerSender {
   readonly #options: ViewerRtpOptions;
   readonly #events: ViewerRtpEvents;
   readonly #video: Egress;
-  readonly #audio: Egress;
+  /** Null for a viewer that takes no sound. */
+  readonly #audio: Egress | null;
   readonly #scratch = new Uint8Array(128);
   /** The video track that is sent, and the one that shall be; null for none. */
   #current: string | null = 'video';
@@ -80,21 +81,23 @@ export class ViewerRtp implements ViewerSender {
       historySlots: video.feedback.nack ? VIDEO_HISTORY_SLOTS : 0,
       send,
     });
-    this.#audio = new Egress({
-      payloadType: audio.payloadType,
-      ssrc: ssrcs.audio,
-      rtx: null,
-      absSendTimeId: audio.extensions.absSendTime,
-      clockRate: 48_000,
-      historySlots: audio.feedback.nack ? AUDIO_HISTORY_SLOTS : 0,
-      send,
-    });
+    this.#audio =
+      audio &&
+      new Egress({
+        payloadType: audio.payloadType,
+        ssrc: ssrcs.audio,
+        rtx: null,
+        absSendTimeId: audio.extensions.absSendTime,
+        clockRate: 48_000,
+        historySlots: audio.feedback.nack ? AUDIO_HISTORY_SLOTS : 0,
+        send,
+      });
   }
 
   get stats(): ViewerRtpStats {
     return {
-      packets: this.#video.packets + this.#audio.packets,
-      bytes: this.#video.sentBytes + this.#audio.sentBytes,
+      packets: this.#video.packets + (this.#audio?.packets ?? 0),
+      bytes: this.#video.sentBytes + (this.#audio?.sentBytes ?? 0),
       nacked: this.#nacked,
       resent: this.#resent,
       keyframesAsked: this.#keyframesAsked,
@@ -139,7 +142,7 @@ export class ViewerRtp implements ViewerSender {
 
   packet(track: Track, packet: RtpPacket, nowMs: number): void {
     if (!this.#joined) return;
-    if (track.kind === 'audio') this.#audio.packet(packet, nowMs);
+    if (track.kind === 'audio') this.#audio?.packet(packet, nowMs);
     else {
       if (!this.#isDue(track.id, packet)) return;
       this.#video.packet(packet, nowMs);
@@ -226,7 +229,8 @@ export class ViewerRtp implements ViewerSender {
   }
 
   #tracksPlaced(): number {
-    return Number(!Number.isNaN(this.#video.mediaTimeMs)) + Number(!Number.isNaN(this.#audio.mediaTimeMs));
+    const tracks = [this.#video, this.#audio];
+    return tracks.filter(track => track !== null && !Number.isNaN(track.mediaTimeMs)).length;
   }
 
   /** One compound for each track. The NTP time is our own clock, which is what RFC 3550 section 4 allows without wall time. */
@@ -234,7 +238,7 @@ export class ViewerRtp implements ViewerSender {
     this.#reportMs = nowMs;
     this.#reported = this.#tracksPlaced();
     this.#sendReport(this.#video, this.#options.ssrcs.video, 90, nowMs);
-    this.#sendReport(this.#audio, this.#options.ssrcs.audio, 48, nowMs);
+    if (this.#audio) this.#sendReport(this.#audio, this.#options.ssrcs.audio, 48, nowMs);
   }
 
   #sendReport(egress: Egress, ssrc: number, ticksPerMs: number, nowMs: number): void {

@@ -1,5 +1,6 @@
 import { type MediaDescription, write } from 'sdp-transform';
 import { assert } from '#base/assert.ts';
+import { midOf } from './codecs.ts';
 import type {
   AcceptedAudio,
   AcceptedFeedback,
@@ -30,29 +31,30 @@ export function writeAnswer(
   ssrcs: SendingSsrcs | null = null,
 ): string {
   assert((offer.role === 'viewer') === (ssrcs !== null), 'SSRCs go to viewers and to them only');
-  const accepted = [offer.video.mid, offer.audio.mid];
+  const { video, audio } = offer;
   const media = offer.media.map(offered => {
-    if (offered.type === 'video' && String(offered.mid) === offer.video.mid)
-      return videoLine(offer, local, ssrcs);
-    if (offered.type === 'audio' && String(offered.mid) === offer.audio.mid)
-      return audioLine(offer, local, ssrcs);
+    if (offered.type === 'video' && midOf(offered) === video.mid)
+      return videoLine(offer, offered, local, ssrcs);
+    if (audio !== null && offered.type === 'audio' && midOf(offered) === audio.mid)
+      return audioLine(offer, audio, offered, local, ssrcs);
     return rejectedLine(offered);
   });
-  const mids = offer.media.map(line => String(line.mid)).filter(mid => accepted.includes(mid));
+  const mids = media.filter(line => line.port !== 0).map(midOf);
   const text = write({
     version: 0,
     origin: { username: '-', sessionId: 1, sessionVersion: 1, netType: 'IN', ipVer: 4, address: '0.0.0.0' },
     name: '-',
     timing: { start: 0, stop: 0 },
-    groups: [{ type: 'BUNDLE', mids: mids.join(' ') }],
+    ...(offer.isGrouped ? { groups: [{ type: 'BUNDLE', mids: mids.join(' ') }] } : {}),
     msidSemantic: { semantic: 'WMS', token: '*' },
     media,
   });
-  return withCandidates(text, mids[0]!, local.candidates);
+  return withCandidates(text, local.candidates);
 }
 
 function videoLine(
   offer: OfferedTerms,
+  offered: MediaDescription,
   local: LocalParameters,
   ssrcs: SendingSsrcs | null,
 ): MediaDescription {
@@ -65,7 +67,7 @@ function videoLine(
   }
   const sources = ssrcs === null ? {} : videoSources(ssrcs);
   return {
-    ...baseLine('video', offer, offer.video, local),
+    ...baseLine(offer, offered, offer.video, local),
     rtp,
     fmtp: formats,
     ...payloads(rtp),
@@ -76,15 +78,17 @@ function videoLine(
 
 function audioLine(
   offer: OfferedTerms,
+  audio: AcceptedAudio,
+  offered: MediaDescription,
   local: LocalParameters,
   ssrcs: SendingSsrcs | null,
 ): MediaDescription {
-  const { payloadType, fmtp } = offer.audio;
+  const { payloadType, fmtp } = audio;
   const rtp = [{ payload: payloadType, codec: 'opus', rate: 48000, encoding: 2 }];
   const formats = fmtp === '' ? [] : [{ payload: payloadType, config: fmtp }];
   const sources = ssrcs === null ? {} : { msid: msid('audio'), ssrcs: cnames([ssrcs.audio]) };
   return {
-    ...baseLine('audio', offer, offer.audio, local),
+    ...baseLine(offer, offered, audio, local),
     rtp,
     fmtp: formats,
     ...payloads(rtp),
@@ -95,19 +99,18 @@ function audioLine(
 type Line = Omit<MediaDescription, 'rtp' | 'fmtp' | 'payloads'>;
 
 function baseLine(
-  type: 'video' | 'audio',
   offer: OfferedTerms,
+  offered: MediaDescription,
   accepted: AcceptedAudio | AcceptedVideo,
   local: LocalParameters,
 ): Line {
-  const offered = offer.media.find(line => line.type === type && String(line.mid) === accepted.mid);
   const [hash, value] = local.fingerprint.split(' ');
   return {
-    type,
+    type: offered.type,
     port: 9,
-    protocol: offered?.protocol ?? 'UDP/TLS/RTP/SAVPF',
+    protocol: offered.protocol,
     connection: { version: 4, ip: '0.0.0.0' },
-    mid: accepted.mid,
+    ...(accepted.mid === '' ? {} : { mid: accepted.mid }),
     iceUfrag: local.iceUfrag,
     icePwd: local.icePwd,
     iceOptions: 'trickle',
@@ -115,7 +118,7 @@ function baseLine(
     setup: local.setup,
     direction: offer.role === 'publisher' ? 'recvonly' : 'sendonly',
     rtcpMux: 'rtcp-mux',
-    ...(offered?.rtcpRsize === undefined ? {} : { rtcpRsize: 'rtcp-rsize' as const }),
+    ...(offered.rtcpRsize === undefined ? {} : { rtcpRsize: 'rtcp-rsize' as const }),
     ext: extensionLines(offered, accepted),
     rtcpFb: feedbackLines(accepted.payloadType, accepted.feedback),
   };
@@ -123,13 +126,13 @@ function baseLine(
 
 /** `video-orientation` is left out so that phones rotate before they encode. */
 function extensionLines(
-  offered: MediaDescription | undefined,
+  offered: MediaDescription,
   accepted: AcceptedAudio | AcceptedVideo,
 ): NonNullable<MediaDescription['ext']> {
   const ids: (number | null)[] = Object.values(accepted.extensions);
   if ('simulcast' in accepted && accepted.simulcast !== undefined)
     ids.push(accepted.simulcast.ridId, accepted.simulcast.repairedRidId);
-  return (offered?.ext ?? [])
+  return (offered.ext ?? [])
     .filter(line => ids.includes(line.value))
     .map(line => ({ value: line.value, uri: line.uri }));
 }
@@ -179,8 +182,8 @@ function rejectedLine(offered: MediaDescription): MediaDescription {
   };
 }
 
-/** Candidates go in verbatim, at the m-line that carries the transport, all at once. */
-function withCandidates(text: string, mid: string, candidates: readonly string[]): string {
+/** Candidates go in verbatim, at the first m-line that is taken, which carries the transport, all at once. */
+function withCandidates(text: string, candidates: readonly string[]): string {
   const lines = candidates.map(candidate => `a=${candidate}\r\n`).join('');
-  return text.replace(`a=mid:${mid}\r\n`, found => `${found}${lines}a=end-of-candidates\r\n`);
+  return text.replace(/a=ice-pwd:.*\r\n/, found => `${found}${lines}a=end-of-candidates\r\n`);
 }

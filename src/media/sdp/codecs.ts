@@ -7,11 +7,19 @@ import type {
   AcceptedVideo,
   OfferRole,
 } from './offer.ts';
+import { parameter, readParameterSets, withoutParameterSets } from './parameter-sets.ts';
 import { acceptSimulcast } from './simulcast.ts';
+
+/** Of an m-line; empty for one that has none. */
+export const midOf = (media: MediaDescription): string => String(media.mid ?? '');
 
 const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 export const ABS_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
+/** `a=fmtp` lines of one payload type that are read. */
+const FORMAT_LINES_MAX = 8;
+/** Of an m-line; there are as many payload types. */
+const CODECS_MAX = 128;
 /** What RFC 6184 section 8.1 infers when `profile-level-id` is absent. */
 const PROFILE_DEFAULT = '42000a';
 
@@ -22,7 +30,7 @@ export function acceptVideo(
   wantedProfile?: string,
   layered = false,
 ): AcceptedVideo {
-  const candidates = media.rtp
+  const candidates = codecsOf(media)
     .filter(codec => String(codec.codec).toLowerCase() === 'h264' && isPayloadType(codec.payload))
     .map(codec => h264(media, codec.payload))
     .filter(codec => codec.packetizationMode === '1');
@@ -30,20 +38,23 @@ export function acceptVideo(
   if (best === undefined) refuse('no-h264', 'video must offer H.264 with packetization-mode=1');
   const { payloadType, fmtp, profileLevelId } = best;
   const simulcast = layered && role === 'publisher' ? acceptSimulcast(media, extensionId) : null;
+  // They are of one encoding.
+  const sets = simulcast === null && role === 'publisher' ? readParameterSets(fmtp) : [];
   return {
-    mid: String(media.mid),
+    mid: midOf(media),
     payloadType,
     rtxPayloadType: rtxFor(media, payloadType),
-    fmtp,
+    fmtp: withoutParameterSets(fmtp),
     profileLevelId,
     ...(simulcast === null ? {} : { simulcast }),
+    ...(sets.length === 0 ? {} : { parameterSets: sets }),
     ...accepted(media, payloadType, role),
   };
 }
 
 /** Chooses Opus. Throws `MediaError` `no-opus`. */
 export function acceptAudio(media: MediaDescription, role: OfferRole): AcceptedAudio {
-  const codec = media.rtp.find(
+  const codec = codecsOf(media).find(
     candidate =>
       String(candidate.codec).toLowerCase() === 'opus' &&
       candidate.rate === 48000 &&
@@ -52,12 +63,14 @@ export function acceptAudio(media: MediaDescription, role: OfferRole): AcceptedA
   if (codec === undefined) refuse('no-opus', 'audio must offer Opus');
   const fmtp = configOf(media, codec.payload);
   return {
-    mid: String(media.mid),
+    mid: midOf(media),
     payloadType: codec.payload,
     fmtp,
     ...accepted(media, codec.payload, role),
   };
 }
+
+const codecsOf = (media: MediaDescription): MediaDescription['rtp'] => media.rtp.slice(0, CODECS_MAX);
 
 interface H264Candidate {
   readonly payloadType: number;
@@ -88,7 +101,7 @@ function rank(candidate: H264Candidate, wantedProfile: string | undefined): numb
 
 /** RFC 4588 section 8.6: `apt` names the payload type that is retransmitted. */
 function rtxFor(media: MediaDescription, payloadType: number): number | null {
-  const found = media.rtp.find(
+  const found = codecsOf(media).find(
     codec =>
       String(codec.codec).toLowerCase() === 'rtx' &&
       isPayloadType(codec.payload) &&
@@ -130,13 +143,10 @@ function extensionId(media: MediaDescription, uri: string): number | null {
   return found !== undefined && found.value >= 1 && found.value <= 14 ? found.value : null;
 }
 
+/** Some encoders write a line for each parameter. */
 function configOf(media: MediaDescription, payloadType: number): string {
-  return String(media.fmtp.find(format => format.payload === payloadType)?.config ?? '');
-}
-
-function parameter(fmtp: string, name: string): string {
-  const found = fmtp.split(';').find(entry => entry.trimStart().startsWith(`${name}=`));
-  return found === undefined ? '' : found.slice(found.indexOf('=') + 1).trim();
+  const lines = media.fmtp.filter(format => format.payload === payloadType).slice(0, FORMAT_LINES_MAX);
+  return lines.map(format => String(format.config)).join(';');
 }
 
 /** 64 to 95 would be taken for RTCP (RFC 5761 section 4). */

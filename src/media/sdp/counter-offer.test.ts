@@ -43,7 +43,7 @@ test('our offer sends both on one transport, with our sources, and says what we 
 
 test("a browser's answer to it comes to the same terms, and its own half of the transport", () => {
   const { remote, video, audio } = parseAnswer(chromium);
-  assert.deepEqual([video.payloadType, video.rtxPayloadType, audio.payloadType], [96, 97, 111]);
+  assert.deepEqual([video.payloadType, video.rtxPayloadType, audio?.payloadType], [96, 97, 111]);
   assert.deepEqual(video.feedback, { nack: true, pli: true, transportCc: false, remb: true });
   assert.equal(video.extensions.absSendTime, 1);
   assert.equal(remote.setup, 'active');
@@ -58,6 +58,11 @@ test('what the answer leaves out is not used', () => {
   assert.deepEqual(video.feedback, { nack: false, pli: true, transportCc: false, remb: true });
 });
 
+test('a viewer may take the picture alone', () => {
+  const { audio, video } = parseAnswer(chromium.replace('a=recvonly', 'a=inactive'));
+  assert.deepEqual([audio, video.payloadType], [null, 96]);
+});
+
 const audioLine = chromium.slice(chromium.indexOf('m=audio'), chromium.indexOf('m=video'));
 for (const [reason, text] of [
   ['not-sdp', 'hello'],
@@ -67,7 +72,6 @@ for (const [reason, text] of [
   ['not-answer', chromium + audioLine],
   ['not-answer', chromium.replace(audioLine, '') + audioLine],
   ['no-video', chromium.replace(/m=video \d+/, 'm=video 0')],
-  ['no-audio', chromium.replace('a=recvonly', 'a=inactive')],
   ['no-h264', chromium.replaceAll('H264', 'VP8')],
   ['no-opus', chromium.replaceAll('opus', 'PCMU')],
   ['no-bundle', chromium.replace(/a=group:BUNDLE.*\r\n/, '')],

@@ -38,6 +38,7 @@ export const COUNTER_OFFER: OfferedTerms = {
     feedback: { nack: true, pli: true, transportCc: false, remb: true },
   },
   media: [line('audio', '0'), line('video', '1')],
+  isGrouped: true,
 };
 
 /** An offer to a viewer whose own cannot be answered (draft-ietf-wish-whep-04, "Server Sends Counter-offer"). */

@@ -17,7 +17,6 @@ export type SdpReason =
   | 'not-answer'
   | 'no-media'
   | 'no-video'
-  | 'no-audio'
   | 'no-h264'
   | 'no-opus'
   | 'no-ice'
@@ -30,7 +29,6 @@ export type SdpReason =
 export const MEDIA_REASONS: ReadonlySet<string> = new Set<SdpReason>([
   'no-media',
   'no-video',
-  'no-audio',
   'no-h264',
   'no-opus',
   'no-bundle',

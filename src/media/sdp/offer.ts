@@ -6,12 +6,13 @@ export type OfferRole = 'publisher' | 'viewer';
 export interface TransportParameters {
   readonly iceUfrag: string;
   readonly icePwd: string;
+  /** Hash and bytes, as in `a=fingerprint`. */
   readonly fingerprint: string;
 }
 
 /** What connecting to the other side takes. Structurally the `RtcRemote` of the rtc port. */
 export interface RemoteParameters extends TransportParameters {
-  readonly setup: 'actpass' | 'active';
+  readonly setup: 'actpass' | 'active' | 'passive';
 }
 
 /** The side that answers an offer of ours. Structurally the `RtcAnswerer` of the rtc port. */
@@ -50,6 +51,7 @@ export interface AcceptedSimulcast {
 }
 
 export interface AcceptedVideo {
+  /** Empty where the m-line has none, which is then the only one. */
   readonly mid: string;
   /** H.264 with packetization-mode 1. */
   readonly payloadType: number;
@@ -60,6 +62,8 @@ export interface AcceptedVideo {
   readonly profileLevelId: string;
   /** Absent when the line has one encoding, and for viewers. */
   readonly simulcast?: AcceptedSimulcast;
+  /** NAL units that a publisher named in its offer (`sprop-parameter-sets`); it may send them nowhere else. */
+  readonly parameterSets?: readonly Uint8Array[];
   readonly extensions: AcceptedExtensions;
   readonly feedback: AcceptedFeedback;
 }
@@ -76,7 +80,8 @@ export interface AcceptedAudio {
 /** What both sides come to once codecs, extensions and feedback are chosen. */
 export interface Terms {
   readonly video: AcceptedVideo;
-  readonly audio: AcceptedAudio;
+  /** Null where pictures come alone. */
+  readonly audio: AcceptedAudio | null;
 }
 
 /** Terms, and the m-lines that they were chosen from. */
@@ -84,6 +89,8 @@ export interface OfferedTerms extends Terms {
   readonly role: OfferRole;
   /** Every m-line in order, because an answer mirrors them (RFC 3264 section 6). */
   readonly media: readonly MediaDescription[];
+  /** Whether they share a BUNDLE group; one line alone may have none. */
+  readonly isGrouped: boolean;
 }
 
 /** What an offer of the other side comes to. */

@@ -10,7 +10,7 @@ import { bundledLines, parseSession, transportParameters } from './session.ts';
  */
 export function parseAnswer(text: string): Answer {
   const session = parseSession(boundedLines(text));
-  const lines = session.media.map(media => `${media.type} ${media.mid}`);
+  const lines = session.sections.map(({ media }) => `${media.type} ${media.mid}`);
   if (lines.join() !== COUNTER_OFFER.media.map(media => `${media.type} ${media.mid}`).join())
     refuse('not-answer', 'an answer has the m-lines of the offer, in its order');
   const { video, audio, tagged } = bundledLines(session, 'viewer');
@@ -20,6 +20,6 @@ export function parseAnswer(text: string): Answer {
   return {
     remote: { ...parameters, setup },
     video: acceptVideo(video, 'viewer'),
-    audio: acceptAudio(audio, 'viewer'),
+    audio: audio && acceptAudio(audio, 'viewer'),
   };
 }

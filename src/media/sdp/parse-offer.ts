@@ -15,16 +15,19 @@ export interface OfferOptions {
 export function parseOffer(text: string, options: OfferOptions): Offer {
   const lines = boundedLines(text);
   const session = parseSession(lines);
-  if (session.media.length === 0) refuse('no-media', 'there is no m-line');
-  const { video, audio, tagged } = bundledLines(session, options.role);
-  const { setup, ...parameters } = transportParameters(session, tagged);
-  if (setup !== 'actpass' && setup !== 'active') refuse('not-offer', 'a=setup must be actpass');
+  if (session.sections.length === 0) refuse('no-media', 'there is no m-line');
+  const { video, audio, tagged, isGrouped } = bundledLines(session, options.role);
+  // RFC 4145 section 4.1: without the attribute it is active.
+  const { setup = 'active', ...parameters } = transportParameters(session, tagged);
+  if (setup !== 'actpass' && setup !== 'active' && setup !== 'passive')
+    refuse('not-offer', 'a=setup must be actpass, active or passive');
   return {
     role: options.role,
     remote: { ...parameters, setup },
     candidates: candidateLines(lines),
     video: acceptVideo(video, options.role, options.profileLevelId, options.simulcast),
-    audio: acceptAudio(audio, options.role),
-    media: session.media,
+    audio: audio && acceptAudio(audio, options.role),
+    media: session.sections.map(({ media }) => media),
+    isGrouped,
   };
 }

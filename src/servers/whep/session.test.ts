@@ -17,6 +17,7 @@ const offer: Offer = {
   video: simulatedVideo,
   audio: simulatedAudio,
   media: [],
+  isGrouped: true,
 };
 
 function keyFrame(sequence: number) {

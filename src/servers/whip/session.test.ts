@@ -24,6 +24,7 @@ const offer: Offer = {
   },
   audio: { mid: '1', payloadType: 111, fmtp: '', extensions: nothing, feedback },
   media: [],
+  isGrouped: true,
 };
 /** An IDR slice alone in its packet, with the marker. */
 const keyFrame = Uint8Array.of(0x80, 0x80 | 96, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7, 0x65, 0x88, 0x84, 0);
@@ -53,7 +54,7 @@ describe('WhipSession', () => {
       onClosed: handler => {
         handlers.closed = handler;
       },
-      close: (reason: PublisherLeave) => void log.push(`close ${reason}`),
+      close: (reason: PublisherLeave, why) => void log.push(`close ${reason}${why ? `: ${why}` : ''}`),
     };
   });
 
@@ -93,6 +94,15 @@ describe('WhipSession', () => {
     clock.advance(30);
     network.packet(keyFrame);
     assert.deepEqual(log, ['tracks video,audio', 'packet video', 'epoch 30', 'unit video 0']);
+  });
+
+  it('says why there never was a connection', async () => {
+    await open();
+    network.state('closed', 'handshake');
+    assert.equal(log.at(-1), 'close lost: not-secured');
+    await open();
+    network.state('closed', 'unreached');
+    assert.equal(log.at(-1), 'close lost: not-reached');
   });
 
   it('passes the wish for a key frame on to the publisher', async () => {

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
-import type { Publisher } from '#live/index.ts';
+import type { NeverThere, Publisher } from '#live/index.ts';
 import { PublisherRtp } from '#media/rtp/publisher.ts';
 import type { Offer } from '#media/sdp/offer.ts';
-import type { Rtc, RtcLocal, RtcState, RtcTransport } from '#ports/rtc.ts';
+import type { Rtc, RtcFailure, RtcLocal, RtcState, RtcTransport } from '#ports/rtc.ts';
 
 /** How often feedback, retransmission requests and reports are looked after. */
 export const WHIP_TICK_MS = 20;
@@ -11,6 +11,12 @@ export const WHIP_TICK_MS = 20;
 export const WHIP_REORDERED_MIN = 30;
 /** A connected publisher that sends nothing for this long is lost. */
 export const WHIP_SILENCE_MS = 5_000;
+
+/** What the owner is told of a transport that never connected. */
+const NEVER_THERE: Readonly<Record<RtcFailure, NeverThere>> = {
+  unreached: 'not-reached',
+  handshake: 'not-secured',
+};
 
 export interface WhipSessionOptions {
   readonly id: string;
@@ -60,7 +66,7 @@ export class WhipSession {
     try {
       const transport = await options.rtc.accept(options.offer.remote, 'recvonly', {
         packet: bytes => session.#receive(bytes),
-        state: state => session.#transportChanged(state),
+        state: (state, failure) => session.#transportChanged(state, failure),
       });
       session.#transport = transport;
       // Another publisher may have taken over while this one waited.
@@ -119,8 +125,8 @@ export class WhipSession {
     this.#rtp.receive(bytes, this.#lastPacketMs);
   }
 
-  #transportChanged(state: RtcState): void {
-    if (state === 'closed') this.#leave('lost');
+  #transportChanged(state: RtcState, failure?: RtcFailure): void {
+    if (state === 'closed') this.#leave('lost', failure && NEVER_THERE[failure]);
     if (state !== 'connected' || this.#isClosed) return;
     this.#lastPacketMs = this.#options.clock.monotonicMs();
     this.#timer = this.#options.clock.every(WHIP_TICK_MS, () => this.#tick());
@@ -143,10 +149,10 @@ export class WhipSession {
     }
   }
 
-  #leave(reason: 'ended' | 'lost'): void {
+  #leave(reason: 'ended' | 'lost', why?: NeverThere): void {
     if (this.#isClosed) return;
     this.#release();
-    this.#options.publisher.close(reason);
+    this.#options.publisher.close(reason, why);
   }
 
   #release(): void {
