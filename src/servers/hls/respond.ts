@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { acceptedEncodings } from '#base/accept-encoding.ts';
 import { problemOf, type Refusal } from '#contract/errors.ts';
 import type { HlsBody } from '#live/index.ts';
 import { gzipped } from './gzip.ts';
@@ -28,7 +29,10 @@ function sendPlaylist(
   body: HlsBody,
   cacheControl: string,
 ): void {
-  const small = acceptsGzip(request.headers['accept-encoding']) ? gzipped(body) : null;
+  const { 'accept-encoding': encodings } = request.headers;
+  const small = acceptedEncodings(typeof encodings === 'string' ? encodings : undefined).has('gzip')
+    ? gzipped(body)
+    : null;
   const lines = [...(small ? PLAYLIST_GZIP : PLAYLIST), 'Cache-Control', cacheControl];
   if (small) write(request, response, 200, lines, [small], small.length);
   else write(request, response, 200, lines, body.chunks, body.length);
@@ -77,11 +81,4 @@ function write(
   for (let i = 0; i < chunks.length - 1; i++) response.write(chunks[i]);
   response.end(chunks[chunks.length - 1]);
   if (chunks.length > 1) response.uncork();
-}
-
-/** Whether `Accept-Encoding` (RFC 9110 section 12.5.3) lists gzip and does not give it weight zero. */
-function acceptsGzip(header: string | string[] | undefined): boolean {
-  if (typeof header !== 'string') return false;
-  const match = /(?:^|,)\s*gzip\s*(?:;\s*q=([\d.]+))?\s*(?:,|$)/i.exec(header);
-  return match !== null && Number(match[1] ?? 1) > 0;
 }
