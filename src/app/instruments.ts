@@ -1,5 +1,6 @@
 import type { AirCounts, KeyframeInterval, PartCut } from '#live/index.ts';
 import type { HlsStats } from '#servers/hls/index.ts';
+import type { Connections } from '#servers/http/index.ts';
 import type { SocketServer } from '#servers/socket/index.ts';
 import type { WhepServer } from '#servers/whep/index.ts';
 import type { WhipServer } from '#servers/whip/index.ts';
@@ -120,4 +121,12 @@ export function measureSockets(metrics: Metrics, sockets: SocketServer): void {
     const { refused, badFrames, tooSlow, silent } = sockets.stats;
     return { refused, bad_frame: badFrames, too_slow: tooSlow, silent };
   });
+}
+
+/** TCP connections, and those that were closed before their time. */
+export function measureConnections(metrics: Metrics, connections: Connections): void {
+  metrics.gauge('skylark_connections', 'Open TCP connections', () => connections.open);
+  metrics.totals('skylark_connections_cut_total', 'Connections that were cut, by reason', 'reason', () => ({
+    ...connections.stats,
+  }));
 }

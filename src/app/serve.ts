@@ -23,15 +23,18 @@ import {
 import { liveHandlers } from '#servers/api/live/index.ts';
 import { socialHandlers } from '#servers/api/social/index.ts';
 import { createHlsHandler, createHlsStats, type HlsStats } from '#servers/hls/index.ts';
-import { createSocketServer } from '#servers/socket/index.ts';
+import { Connections } from '#servers/http/index.ts';
+import { createSocketServer, isSocketRequest } from '#servers/socket/index.ts';
 import { registerWeb } from '#servers/web/index.ts';
 import { registerWhep } from '#servers/whep/index.ts';
 import { registerWhip } from '#servers/whip/index.ts';
 import type { Social } from '#social/index.ts';
 import { type Config, trustedNetworks } from './config.ts';
+import { connectionsMax } from './files.ts';
 import type { Front, Listener } from './front.ts';
 import { registerHealth } from './health.ts';
 import {
+  measureConnections,
   measureHls,
   measureLive,
   measureSockets,
@@ -72,7 +75,12 @@ export async function serve(deps: ServeDeps): Promise<void> {
   const { config, front, disposer } = deps;
   const callers = new Callers(trustedNetworks(config));
   const stats = createHlsStats();
-  const hls = createHlsHandler({ source: id => deps.live.hls(id), log: deps.log, stats });
+  const hls = createHlsHandler({
+    source: id => deps.live.hls(id),
+    placeOf: request => callers.placeOf(request),
+    log: deps.log,
+    stats,
+  });
   const fastify = Fastify({
     forceCloseConnections: true,
     bodyLimit: BODY_BYTES_MAX,
@@ -86,11 +94,21 @@ export async function serve(deps: ServeDeps): Promise<void> {
   const sockets = createSocketServer({ ...deps, callers });
   measureSockets(deps.metrics, sockets);
   await fastify.ready();
-  front.server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
-  front.open((request, response) => {
-    if (request.url?.startsWith('/hls/')) hls(request, response);
-    else fastify.routing(request, response);
+  const connections = new Connections(front.server, {
+    callers,
+    clock: deps.clock,
+    max: await connectionsMax(),
   });
+  measureConnections(deps.metrics, connections);
+  front.server.on('upgrade', (request, socket, head) => {
+    connections.upgraded(request.socket);
+    sockets.handleUpgrade(request, socket, head);
+  });
+  front.open((request, response) => {
+    const listener = request.url?.startsWith('/hls/') ? hls : fastify.routing;
+    connections.take(request, response, () => listener(request, response));
+  });
+  disposer.add('connections', () => connections.close());
   disposer.add('http', () => fastify.close());
   disposer.add('sockets', () => sockets.close());
 }
@@ -131,6 +149,8 @@ export function createHttpServer(listener: Listener): Server {
       connectionsCheckingInterval: TIMEOUTS_CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
+      // Elsewhere the wish for another protocol is left aside, as RFC 9110 section 7.8 allows.
+      shouldUpgradeCallback: isSocketRequest,
     },
     listener,
   );

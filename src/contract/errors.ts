@@ -91,6 +91,11 @@ export const errors = {
     title: 'That is larger than allowed',
     advice: 'Send less; `detail` names the limit.',
   },
+  'address-too-long': {
+    status: 414,
+    title: 'The address is longer than allowed',
+    advice: 'Leave out what is not needed of the query; `detail` names the limit.',
+  },
   'unsupported-media-type': {
     status: 415,
     title: 'The content type is not one this address takes',
@@ -136,6 +141,16 @@ export const errors = {
     status: 503,
     title: 'The server has no room for another WebRTC connection',
     advice: 'Watch by HLS, whose address is in `Link`; to publish, wait for the time in Retry-After.',
+  },
+  busy: {
+    status: 503,
+    title: 'The server serves too many at once',
+    advice: 'Wait for the time in Retry-After and try again.',
+  },
+  'nothing-new': {
+    status: 503,
+    title: 'Nothing new was published in time',
+    advice: 'Ask again; the broadcast may have been interrupted.',
   },
   unavailable: {
     status: 503,

@@ -39,6 +39,7 @@ export type {
   HlsSource,
   PlaylistQuery,
   RenditionName,
+  StoredBody,
 } from './packager/source.ts';
 export { Pending } from './packager/source.ts';
 export type { CommentPage, NewComment } from './room/comments.ts';

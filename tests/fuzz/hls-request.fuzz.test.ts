@@ -27,7 +27,11 @@ const stats = createHlsStats();
 const faults: unknown[] = [];
 const log: Logger = { ...silentLogger, error: about => faults.push(about) };
 const rig = feedPackager({ clock: new FakeClock(), epochMs: Date.UTC(2026, 0, 1) });
-const handle = createHlsHandler({ source: id => (id === ID ? rig.packager.source : null), log, stats });
+const handle = createHlsHandler({
+  source: id => (id === ID ? rig.packager.source : null),
+  log,
+  stats,
+});
 let slow: { url: string; ms: number }[] = [];
 const server = createServer(
   { maxHeaderSize: 16_384 },

@@ -91,7 +91,7 @@ const asked = (forwarded: string) => ({
   headers: { 'x-forwarded-for': forwarded },
 });
 
-const headers: Reader[] = [
+const readersOfHeaders: Omit<Reader, 'lengthMax'>[] = [
   {
     name: 'Accept-Encoding',
     read: text => acceptedEncodings(text),
@@ -138,7 +138,8 @@ const headers: Reader[] = [
     around: [['https://', '']],
   },
   { name: 'an address', read: text => placeOf(text) },
-].map(reader => ({ lengthMax: HEADER_BYTES_MAX, ...reader }));
+];
+const headers = readersOfHeaders.map(reader => ({ lengthMax: HEADER_BYTES_MAX, ...reader }));
 
 const HLS = '/hls/01hzzzzzzzzzzzzzzzzzzzzzzz/video/';
 const offer = corpusTexts('sdp')[0]!;

@@ -56,6 +56,7 @@ export const walls: Readonly<Record<string, Wall>> = {
   'servers/signalling': server(['fastify']),
   'servers/whip': server(['fastify'], ['servers/signalling']),
   'servers/whep': server(['fastify'], ['servers/signalling']),
+  'servers/http': server([]),
   'servers/hls': server([]),
   'servers/socket': server(['ws']),
   'adapters/db-sqlite': adapter(['kysely']),

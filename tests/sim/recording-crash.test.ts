@@ -5,13 +5,14 @@ import { FakeClock } from '#base/fake-clock.ts';
 import { type BroadcastId, createIds } from '#base/ids.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
-import type { HlsAnswer, HlsSource } from '#live/index.ts';
+import type { HlsSource } from '#live/index.ts';
 import type { RecordingSink } from '#live/packager/packager.ts';
 import { segmentKey } from '#live/recorder/keys.ts';
 import { createRecorder } from '#live/recorder/recorder.ts';
 import { readSegmentJournal } from '#live/recorder/segment-journal.ts';
 import type { Db } from '#ports/db.ts';
 import { CrashingStorage } from '#tests/support/crashing-storage.ts';
+import { hlsBytes } from '#tests/support/hls-bytes.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 
@@ -134,7 +135,7 @@ describe('a recording, killed at any step of its storage', () => {
         );
         continue;
       }
-      const text = (await bytesOf(playlist)).toString();
+      const text = (await hlsBytes(playlist)).toString();
       // What a crash took more of than of the others has gaps in the end.
       const media = /(?<!#EXT-X-GAP\n#EXTINF:.*\n)^(?:\d+_)?(\d+)\.m4s$/gm;
       const listed = [...text.matchAll(media)].map(match => Number(match[1]));
@@ -142,11 +143,11 @@ describe('a recording, killed at any step of its storage', () => {
       for (const msn of listed) {
         const key = segmentKey(id, rendition, msn);
         const parts = fed.get(key)!;
-        const bytes = await bytesOf(replay.segment(rendition, msn));
+        const bytes = await hlsBytes(replay.segment(rendition, msn));
         const count = wholeParts(bytes, parts);
         assert.ok(count >= (atLeast.get(key) ?? 0), `${key}: ${count} parts of ${atLeast.get(key)}`);
         if (msn < listed.at(-1)!) assert.equal(count, parts.length, `${key} in the middle is whole`);
-        assert.ok((await bytesOf(replay.init(rendition, 0))).length > 0);
+        assert.ok((await hlsBytes(replay.init(rendition, 0))).length > 0);
       }
       const last = [...atLeast.keys()].filter(key => key.includes(`/${rendition}/`)).length;
       assert.ok(listed.length >= last, `${rendition}: ${listed.length} of ${last} segments`);
@@ -165,15 +166,4 @@ function wholeParts(bytes: Buffer, parts: readonly Uint8Array[]): number {
   }
   assert.equal(at, bytes.length, 'nothing but whole parts');
   return count;
-}
-
-function bytesOf(answer: HlsAnswer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const done = (outcome: Exclude<HlsAnswer, { onSettled: unknown }>) => {
-      if (outcome instanceof Refusal) reject(outcome);
-      else resolve(Buffer.concat(outcome.chunks));
-    };
-    if ('onSettled' in answer) answer.onSettled(done);
-    else done(answer);
-  });
 }

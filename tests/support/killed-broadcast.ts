@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { silentLogger as log } from '#base/log.ts';
 import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
-import { Refusal } from '#contract/errors.ts';
-import { type HlsAnswer, type HlsOutcome, type HlsSource, Pending, type RenditionName } from '#live/index.ts';
+import type { HlsSource, RenditionName } from '#live/index.ts';
 import { type JournalledSegment, readSegmentJournal } from '#live/recorder/segment-journal.ts';
 import type { MediaPlaylist } from '../../tools/hls-lint/playlist.ts';
 import { CrashingStorage } from './crashing-storage.ts';
+import { hlsBytes } from './hls-bytes.ts';
 import { fresh, LiveRig, textOf } from './live-rig.ts';
 import { feedPublisher } from './publishing.ts';
 import type { Seeded } from './seeded.ts';
@@ -145,7 +145,7 @@ export class KilledBroadcast {
     const segments = /(?<!#EXT-X-GAP\n(?:#.*\n)*)^((?:\d+_)?(\d+)\.m4s)$/gm;
     for (const [, uri, msn] of (await textOf(answer)).matchAll(segments)) {
       const before = this.#shown.get(`${name}/${uri}`);
-      const bytes = await bytesOf(source.segment(name, Number(msn)));
+      const bytes = await hlsBytes(source.segment(name, Number(msn)));
       if (before) assert.ok(bytes.equals(before), `${name}/${uri} stands for other bytes`);
     }
   }
@@ -171,7 +171,7 @@ export class KilledBroadcast {
   async #checkPromised(replay: HlsSource | null, segment: JournalledSegment): Promise<void> {
     const { rendition, msn, parts } = segment;
     const promised = Buffer.concat(parts.map(part => part.bytes));
-    const kept = replay && (await bytesOf(replay.segment(rendition, msn)));
+    const kept = replay && (await hlsBytes(replay.segment(rendition, msn)));
     if (!kept && rendition === 'audio') return; // sound alone is no replay
     assert.ok(kept?.subarray(0, promised.length).equals(promised), `${rendition} ${msn} is not whole`);
   }
@@ -191,11 +191,4 @@ function checkCuts(one: MediaPlaylist, other: MediaPlaylist): void {
   for (const { programDateMs, gap, msn } of one.segments)
     if (!gap && programDateMs! < endMs)
       assert.ok(isCut(programDateMs!), `${one.url} ${msn} is not where ${other.url} is cut`);
-}
-
-async function bytesOf(answer: HlsAnswer): Promise<Buffer> {
-  const outcome: HlsOutcome =
-    answer instanceof Pending ? await new Promise(resolve => answer.onSettled(resolve)) : answer;
-  if (outcome instanceof Refusal) throw outcome;
-  return Buffer.concat(outcome.chunks);
 }

@@ -1,5 +1,5 @@
 import { Refusal } from '#contract/errors.ts';
-import { type HlsAnswer, type HlsOutcome, type HlsSource, Pending } from '#live/packager/source.ts';
+import { type HlsAnswer, type HlsSource, Pending } from '#live/packager/source.ts';
 import { parseTarget } from '#servers/hls/target.ts';
 import { changeRules, hintIsNew } from '../../tools/hls-lint/change-rules.ts';
 import type { Exchange, ResourceKind } from '../../tools/hls-lint/delivery-rules.ts';
@@ -9,6 +9,7 @@ import type { MediaPlaylist } from '../../tools/hls-lint/playlist.ts';
 import { playlistRules } from '../../tools/hls-lint/playlist-rules.ts';
 import { presentationRules, reportRules } from '../../tools/hls-lint/presentation-rules.ts';
 import { type Finding, Findings } from '../../tools/hls-lint/rule.ts';
+import { hlsBytes } from './hls-bytes.ts';
 
 const ROOT = `http://source/hls/${'0'.repeat(26)}/`;
 const TYPES: Readonly<Record<ResourceKind, string>> = {
@@ -115,9 +116,10 @@ export class SourceLint {
   /** Media that is listed: from memory at once, from the recording when it was read. */
   async #fetch(url: string, kind: ResourceKind): Promise<Exchange> {
     const answer = this.#ask(url);
-    const outcome: HlsOutcome =
-      answer instanceof Pending ? await new Promise(resolve => answer.onSettled(resolve)) : answer;
-    const found = outcome instanceof Refusal ? null : Buffer.concat(outcome.chunks);
+    const found = await hlsBytes(answer).catch(cause => {
+      if (cause instanceof Refusal) return null;
+      throw cause;
+    });
     if (found) this.#fetched(url.slice(ROOT.length), found);
     return {
       kind,

@@ -11,7 +11,18 @@ export interface HlsBody {
   readonly length: number;
 }
 
-export type HlsOutcome = HlsBody | Refusal;
+/**
+ * Bytes that are in the store: read as they are sent, and only as far as they are asked for. Its length is known without
+ * reading.
+ */
+export interface StoredBody {
+  readonly type: 'stored';
+  readonly length: number;
+  /** Some bytes from `at` on, at most up to `end` (not included): at least one, unless the store lacks them. */
+  read(at: number, end: number): Promise<Uint8Array>;
+}
+
+export type HlsOutcome = HlsBody | StoredBody | Refusal;
 export type HlsAnswer = HlsOutcome | Pending;
 
 /** The delivery directives of a playlist request (RFC 8216bis section 6.2.5); null when absent. */

@@ -40,7 +40,7 @@ test('a full room refuses instead of growing', () => {
   room.answer(() => null);
   const answer = room.answer(() => null);
   assert.ok(answer instanceof Refusal);
-  assert.equal(answer.code, 'unavailable');
+  assert.equal(answer.code, 'busy');
   assert.equal(
     room.answer(() => body),
     body,
@@ -61,7 +61,7 @@ test('each waits the given time at most, counted from their own arrival', () => 
   clock.advance(900);
   enter('second');
   clock.advance(700);
-  assert.deepEqual(codes, ['first unavailable']);
+  assert.deepEqual(codes, ['first nothing-new']);
   clock.advance(1000);
-  assert.deepEqual(codes, ['first unavailable', 'second unavailable']);
+  assert.deepEqual(codes, ['first nothing-new', 'second nothing-new']);
 });

@@ -33,7 +33,7 @@ export class WaitingRoom {
     const now = ready();
     if (now !== null) return now;
     if (this.#waiters.size >= this.#max)
-      return new Refusal('unavailable', 'Too many requests wait for this stream.', 1);
+      return new Refusal('busy', 'Too many requests wait for this stream.', 1);
     const dueMs = this.#clock.monotonicMs() + this.#waitMs;
     const waiter: Waiter = { pending: new Pending(() => this.#leave(waiter)), ready, dueMs };
     this.#waiters.add(waiter);
@@ -53,7 +53,7 @@ export class WaitingRoom {
     const nowMs = this.#clock.monotonicMs();
     for (const waiter of this.#waiters) {
       if (waiter.dueMs > nowMs) break; // they wait equally long, so the first is the oldest
-      this.#serve(waiter, new Refusal('unavailable', 'Nothing new was published in time.', 1));
+      this.#serve(waiter, new Refusal('nothing-new', undefined, 1));
     }
   }
 

@@ -10,6 +10,7 @@ import type { BroadcastId } from '#base/ids.ts';
 import { silentLogger as log } from '#base/log.ts';
 import type { Db } from '#ports/db.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
+import { hlsBytes } from '#tests/support/hls-bytes.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import type { RecordingSink } from '../packager/packager.ts';
 import type { HlsAnswer, HlsSource, RenditionName } from '../packager/source.ts';
@@ -70,8 +71,8 @@ await onEveryDatabase('recording of layers', open => {
       assert.equal(playlist.match(/^(?:\d+_)?\d+\.m4s$/gm)?.length, 5);
       for (const msn of [0, 4])
         assert.deepEqual(
-          await bytes(source.segment(name, msn)),
-          await bytes(packager.source.segment(name, msn)),
+          await hlsBytes(source.segment(name, msn)),
+          await hlsBytes(packager.source.segment(name, msn)),
         );
     }
   });
@@ -165,13 +166,4 @@ function segmentLines(playlist: string): string[] {
   return playlist
     .split('\n')
     .filter(line => /^#EXT-X-GAP|^#EXTINF|^(?:\d+_)?\d+\.m4s|^#EXT-X-DISCONTINUITY$/.test(line));
-}
-
-function bytes(answer: HlsAnswer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const done = (outcome: Exclude<HlsAnswer, { onSettled: unknown }>) =>
-      'chunks' in outcome ? resolve(Buffer.concat(outcome.chunks)) : reject(outcome);
-    if ('onSettled' in answer) answer.onSettled(done);
-    else done(answer);
-  });
 }

@@ -14,6 +14,7 @@ import type { Db } from '#ports/db.ts';
 import type { Journals } from '#ports/journals.ts';
 import { StorageFull } from '#ports/storage-full.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
+import { hlsBytes } from '#tests/support/hls-bytes.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import type { HlsAnswer, HlsOutcome, HlsSource } from '../packager/source.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -80,12 +81,12 @@ await onEveryDatabase('recorder', open => {
       ]);
       for (const msn of [0, 1, 2, 3, 4])
         assert.deepEqual(
-          await bytes(replay.segment(rendition, msn)),
-          await bytes(packager.source.segment(rendition, msn)),
+          await hlsBytes(replay.segment(rendition, msn)),
+          await hlsBytes(packager.source.segment(rendition, msn)),
         );
       assert.deepEqual(
-        await bytes(replay.init(rendition, 0)),
-        await bytes(packager.source.init(rendition, 0)),
+        await hlsBytes(replay.init(rendition, 0)),
+        await hlsBytes(packager.source.init(rendition, 0)),
       );
     }
     assert.match(
@@ -119,7 +120,7 @@ await onEveryDatabase('recorder', open => {
     clock.advance(250);
     await packager.finish();
     assert.ok(isAbout(await recording.finish(), 5000));
-    assert.ok((await bytes((await reopen()).init('video', 0))).length > 0);
+    assert.ok((await hlsBytes((await reopen()).init('video', 0))).length > 0);
   });
 
   it('leaves out what cannot be stored: its time is a gap, the rest plays', async () => {
@@ -198,7 +199,7 @@ await onEveryDatabase('recorder', open => {
     until(5);
     await packager.finish();
     await recording.finish();
-    assert.ok((await bytes((await reopen()).init('video', 0))).length > 0);
+    assert.ok((await hlsBytes((await reopen()).init('video', 0))).length > 0);
   });
 
   it('has no replay of what was never recorded, and is quick to say so again', async () => {
@@ -232,14 +233,8 @@ function outcome(answer: HlsAnswer): Promise<HlsOutcome> {
   });
 }
 
-async function bytes(answer: HlsAnswer): Promise<Buffer> {
-  const body = await outcome(answer);
-  assert.ok(!(body instanceof Refusal));
-  return Buffer.concat(body.chunks);
-}
-
 async function text(answer: HlsAnswer): Promise<string> {
-  return (await bytes(answer)).toString();
+  return (await hlsBytes(answer)).toString();
 }
 
 function names(playlist: string): string[] {

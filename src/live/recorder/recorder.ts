@@ -16,6 +16,7 @@ import {
   type SegmentRow,
   setComplete,
 } from './store.ts';
+import { StoredBlocks } from './stored-blocks.ts';
 import { type StoredMedia, storedMedia } from './stored-media.ts';
 
 /** A recording that is being made. */
@@ -52,6 +53,7 @@ const REPLAYS_MAX = 100;
 
 export function createRecorder(deps: RecordingDeps): Recorder {
   const { db } = deps;
+  const media = { ...deps, blocks: new StoredBlocks(deps.blobs) };
   const replays = new Map<BroadcastId, HlsSource>();
 
   const remember = (broadcastId: BroadcastId, replay: HlsSource): void => {
@@ -67,7 +69,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     if (!recording) return null;
     const segments = await listSegments(db.sql, broadcastId);
     if (!hasPicture(recording, segments)) return null;
-    const replay = createReplay(deps, broadcastId, recording, segments);
+    const replay = createReplay(media, broadcastId, recording, segments);
     if (recording.complete) remember(broadcastId, replay);
     return replay;
   };
@@ -101,7 +103,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
       };
     },
     openReplay,
-    stored: broadcastId => storedMedia(deps, broadcastId),
+    stored: broadcastId => storedMedia(media, broadcastId),
     reopen: broadcastId => reopen(deps, broadcastId),
     complete,
     async delete(broadcastId) {

@@ -8,7 +8,7 @@ import { type Described, describeVariants } from '../packager/variants.ts';
 import { segmentKey } from './keys.ts';
 import { alone, type MergedSegment, mergeSegments } from './merge.ts';
 import { isGap, type RecordingRow, type SegmentRow } from './store.ts';
-import { notStored, type StoredMediaDeps, storedBytes, storedMedia } from './stored-media.ts';
+import { notStored, type StoredMediaDeps, storedBody, storedMedia } from './stored-media.ts';
 
 /**
  * A recording as HLS: playlists are made once, bytes come from the store of blobs. `replay` lists it in segments that are
@@ -20,7 +20,17 @@ export function createReplay(
   recording: RecordingRow,
   segments: readonly SegmentRow[],
 ): HlsSource {
-  const rows = (name: RenditionName) => segments.filter(segment => segment.rendition === name);
+  const byName = Map.groupBy(segments, segment => segment.rendition);
+  const byNumber = new Map(segments.map(row => [`${row.rendition} ${row.msn}`, row]));
+  const rows = (name: RenditionName) => byName.get(name) ?? [];
+  const stored = (some: readonly SegmentRow[]) =>
+    storedBody(
+      deps,
+      some.map(({ rendition, msn, bytes }) => ({
+        key: segmentKey(broadcastId, rendition, msn),
+        length: bytes,
+      })),
+    );
   const names = [...recording.infos.keys()].filter(name => rows(name).length > 0);
   const merged = new Map(names.map(name => [name, mergeSegments(rows(name))]));
   const asLive = new Map(names.map(name => [name, rows(name).map(alone)]));
@@ -31,17 +41,17 @@ export function createReplay(
   return {
     ...storedMedia(deps, broadcastId),
     live: false,
+    segment: (name, msn) => {
+      const row = byNumber.get(`${name} ${msn}`);
+      return row && !isGap(row) ? stored([row]) : notStored();
+    },
     multivariant: () => multivariant,
     playlist: name => playlists.get(name) ?? notStored(),
     replay: name => replays.get(name) ?? notStored(),
     merged: (name, firstMsn, lastMsn) => {
       const one = merged.get(name)?.find(({ first }) => first.msn === firstMsn);
       if (one?.last.msn !== lastMsn) return notStored();
-      const msns = Array.from({ length: lastMsn - firstMsn + 1 }, (_, i) => firstMsn + i);
-      return storedBytes(
-        deps,
-        msns.map(msn => segmentKey(broadcastId, name, msn)),
-      );
+      return stored(rows(name).filter(({ msn }) => msn >= firstMsn && msn <= lastMsn));
     },
     part: () => notStored(),
   };

@@ -194,7 +194,7 @@ test('delivery directives that are no numbers, too many or too far ahead are ref
 test('other methods are refused by name', async () => {
   const got = await get(`/hls/${id}/index.m3u8`, {}, 'POST');
   assert.equal(got.status, 405);
-  assert.equal(got.headers.allow, 'GET, HEAD');
+  assert.equal(got.headers.allow, 'GET, HEAD, OPTIONS');
 });
 
 test('a stream that is not there is 404, a source that breaks is 500', async () => {

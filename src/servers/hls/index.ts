@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Place, placeOf } from '#base/address.ts';
+import { FairPlaces } from '#base/fair-places.ts';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
-import { type HlsOutcome, type HlsSource, Pending } from '#live/index.ts';
-import { sendBody, sendRefusal } from './respond.ts';
+import { type HlsOutcome, type HlsSource, Pending, type StoredBody } from '#live/index.ts';
+import { sendBody, sendPreflight, sendRefusal, sendStored } from './respond.ts';
 import { createHlsStats, type HlsStats } from './stats.ts';
 import { createTargetReader, type Target } from './target.ts';
 import { Turns } from './turns.ts';
@@ -13,10 +15,17 @@ export { createHlsStats, type HlsStats } from './stats.ts';
 export interface HlsDeps {
   /** The packager while live, at once; the replay after; null when there is neither. */
   readonly source: (broadcastId: BroadcastId) => HlsSource | null | Promise<HlsSource | null>;
+  /** Whence a request comes; from where it is connected, unless said. */
+  readonly placeOf?: (request: IncomingMessage) => Place;
   readonly log: Logger;
   /** Counted into. */
   readonly stats?: HlsStats;
 }
+
+/** Requests that wait at once, of all broadcasts. */
+export const WAITING_MAX = 15_000;
+/** Answers from the store at once: each holds a block of 64 KB, so 64 MB altogether. */
+export const STORED_SENDING_MAX = 1000;
 
 /** What a name stands for never changes. A day, so that what was deleted does not stay in caches for good. */
 const CACHE_MEDIA = 'public, max-age=86400, immutable';
@@ -40,14 +49,22 @@ class HlsHandler {
   readonly #deps: HlsDeps;
   readonly #stats: HlsStats;
   readonly #read = createTargetReader();
+  readonly #placeOf: (request: IncomingMessage) => Place;
   readonly #turns = new Turns();
+  readonly #waiting = new FairPlaces<ServerResponse>(WAITING_MAX);
+  readonly #sending = new FairPlaces<ServerResponse>(STORED_SENDING_MAX);
 
   constructor(deps: HlsDeps) {
     this.#deps = deps;
+    this.#placeOf = deps.placeOf ?? (({ socket }) => placeOf(socket.remoteAddress ?? ''));
     this.#stats = deps.stats ?? createHlsStats();
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method === 'OPTIONS') {
+      sendPreflight(response);
+      return;
+    }
     try {
       if (request.method !== 'GET' && request.method !== 'HEAD')
         throw new Refusal('method-not-allowed', 'Streams are read with GET.');
@@ -93,15 +110,24 @@ class HlsHandler {
     source: HlsSource,
     pending: Pending,
   ): void {
+    const entry = this.#waiting.enter(response, this.#placeOf(request));
+    if (!entry.isIn) {
+      pending.cancel();
+      throw busy();
+    }
+    if (entry.evicted) sendRefusal(entry.evicted.req, entry.evicted, busy());
     this.#stats.waiting++;
     response.once('close', () => {
       this.#stats.waiting--;
+      this.#waiting.leave(response);
       pending.cancel();
     });
     pending.onSettled(outcome => {
       this.#turns.take(() => {
         try {
-          if (!response.destroyed) this.#deliver(request, response, target, source, outcome);
+          // Who gave up the place has had an answer.
+          if (!response.destroyed && !response.headersSent)
+            this.#deliver(request, response, target, source, outcome);
         } catch (cause) {
           this.#failed(request, response, cause); // one broken connection harms nobody else who waits
         }
@@ -119,15 +145,34 @@ class HlsHandler {
     if (outcome instanceof Refusal) throw outcome;
     this.#stats.responses[target.blocking ? 'blocking' : target.kind]++;
     this.#stats.bytes += outcome.length;
-    sendBody(request, response, outcome, cacheControl(target, source));
+    if (outcome.type === 'stored') void this.#send(request, response, outcome);
+    else sendBody(request, response, outcome, cacheControl(target, source));
+  }
+
+  /** From the store, while there is room for one more: the oldest answer of the address that has most is cut for who has few. */
+  async #send(request: IncomingMessage, response: ServerResponse, body: StoredBody): Promise<void> {
+    try {
+      if (request.method !== 'HEAD') {
+        const entry = this.#sending.enter(response, this.#placeOf(request));
+        if (!entry.isIn) throw busy();
+        entry.evicted?.destroy();
+        response.once('close', () => this.#sending.leave(response));
+      }
+      await sendStored(request, response, body, CACHE_MEDIA);
+    } catch (cause) {
+      this.#failed(request, response, cause);
+    }
   }
 
   #failed(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
     this.#stats.responses.refused++;
-    if (cause instanceof Refusal) refuse(request, response, cause);
+    if (response.headersSent) response.destroy();
+    else if (cause instanceof Refusal) refuse(request, response, cause);
     else fail(this.#deps.log, request, response, cause);
   }
 }
+
+const busy = () => new Refusal('busy', 'Too many requests are being answered.', 1);
 
 function cacheControl(target: Target, source: HlsSource): string {
   if (target.kind === 'media') return CACHE_MEDIA;

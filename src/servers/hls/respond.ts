@@ -1,16 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptedEncodings } from '#base/accept-encoding.ts';
-import { problemOf, type Refusal } from '#contract/errors.ts';
-import type { HlsBody } from '#live/index.ts';
+import { problemOf, Refusal } from '#contract/errors.ts';
+import type { HlsBody, StoredBody } from '#live/index.ts';
 import { gzipped } from './gzip.ts';
-import { parseRange, slice } from './range.ts';
+import { parseRange, type Range, slice } from './range.ts';
 
 /** Of every answer. Header lines are raw lists of names and values, which `node:http` writes as they are. */
-const COMMON = ['Access-Control-Allow-Origin', '*', 'X-Content-Type-Options', 'nosniff'];
+const COMMON = [
+  ...['Access-Control-Allow-Origin', '*', 'X-Content-Type-Options', 'nosniff'],
+  ...['Access-Control-Expose-Headers', 'Content-Length, Content-Range, Date, Retry-After'],
+];
+/** The star is not known to older browsers, and means no `Authorization` (Fetch section 3.3.4). */
+const ALLOWED_HEADERS = '*, Authorization, Range, CMCD-Object, CMCD-Request, CMCD-Session, CMCD-Status';
+const PREFLIGHT = [
+  ...COMMON,
+  ...['Access-Control-Allow-Methods', 'GET, HEAD', 'Access-Control-Allow-Headers', ALLOWED_HEADERS],
+  ...['Access-Control-Max-Age', '86400', 'Allow', 'GET, HEAD, OPTIONS'],
+];
 const PLAYLIST = [...COMMON, 'Content-Type', 'application/vnd.apple.mpegurl', 'Vary', 'accept-encoding'];
 const PLAYLIST_GZIP = [...PLAYLIST, 'Content-Encoding', 'gzip'];
 const MEDIA = [...COMMON, 'Content-Type', 'video/mp4', 'Accept-Ranges', 'bytes'];
 const PROBLEM = [...COMMON, 'Content-Type', 'application/problem+json', 'Cache-Control', 'no-store'];
+
+/** What a browser asks before it asks for a stream of another origin with headers of its own. */
+export function sendPreflight(response: ServerResponse): void {
+  response.writeHead(204, PREFLIGHT);
+  response.end();
+}
 
 /** Sends a body, whole or the range that was asked for. */
 export function sendBody(
@@ -44,14 +60,58 @@ function sendMedia(
   body: HlsBody,
   cacheControl: string,
 ): void {
-  const lines = [...MEDIA, 'Cache-Control', cacheControl];
   const range = parseRange(request.headers.range, body.length);
-  if (!range) {
-    write(request, response, 200, lines, body.chunks, body.length);
+  const { status, lines, start, end } = mediaHead(range, body.length, cacheControl);
+  write(request, response, status, lines, range ? slice(body.chunks, range) : body.chunks, end - start);
+}
+
+/** Block by block, each once the one before it was taken: a slow reader holds one block, and nothing is read for `HEAD`. */
+export async function sendStored(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: StoredBody,
+  cacheControl: string,
+): Promise<void> {
+  const range = parseRange(request.headers.range, body.length);
+  const { status, lines, start, end } = mediaHead(range, body.length, cacheControl);
+  lines.push('Content-Length', String(end - start));
+  if (request.method === 'HEAD') {
+    response.writeHead(status, lines).end();
     return;
   }
-  lines.push('Content-Range', `bytes ${range.start}-${range.end}/${body.length}`);
-  write(request, response, 206, lines, slice(body.chunks, range), range.end - range.start + 1);
+  let at = start;
+  while (!response.destroyed) {
+    const bytes = await body.read(at, end);
+    if (bytes.length === 0) throw new Refusal('not-found', 'This piece of the recording does not exist.');
+    if (!response.headersSent) response.writeHead(status, lines);
+    at += bytes.length;
+    if (at >= end) {
+      response.end(bytes);
+      return;
+    }
+    if (!response.write(bytes)) await taken(response);
+  }
+}
+
+/** Resolves when everything written was taken, or nothing will be any more. */
+function taken(response: ServerResponse): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}
+
+/** `end` is not included. */
+function mediaHead(range: Range | null, length: number, cacheControl: string) {
+  const lines = [...MEDIA, 'Cache-Control', cacheControl];
+  if (!range) return { status: 200, lines, start: 0, end: length };
+  lines.push('Content-Range', `bytes ${range.start}-${range.end}/${length}`);
+  return { status: 206, lines, start: range.start, end: range.end + 1 };
 }
 
 export function sendRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
@@ -59,7 +119,7 @@ export function sendRefusal(request: IncomingMessage, response: ServerResponse, 
   const bytes = new TextEncoder().encode(JSON.stringify(problem));
   const lines = [...PROBLEM];
   if (refusal.retryAfterS !== undefined) lines.push('Retry-After', String(refusal.retryAfterS));
-  if (problem.status === 405) lines.push('Allow', 'GET, HEAD');
+  if (problem.status === 405) lines.push('Allow', 'GET, HEAD, OPTIONS');
   write(request, response, problem.status, lines, [bytes], bytes.length);
 }
 

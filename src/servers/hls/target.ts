@@ -11,8 +11,10 @@ export interface Target {
   ask(source: HlsSource): HlsAnswer;
 }
 
-/** Longest path with its query. */
-export const URL_MAX = 512;
+/** Longest path with its query. Players add what they measure (CMCD, CTA-5004), several kilobytes of it; none of that is read. */
+export const URL_MAX = 8192;
+/** Longer ones are read each time: what players add differs with each request. */
+const KNOWN_URL_MAX = 256;
 
 /** What stands before `_` only keeps caches from taking one segment for another. */
 const PATH =
@@ -28,6 +30,7 @@ export function createTargetReader(): (url: string) => Target {
     let target = known.get(url);
     if (!target) {
       target = parseTarget(url);
+      if (url.length > KNOWN_URL_MAX) return target;
       if (known.size >= KNOWN_MAX) known.clear();
       known.set(url, target);
     }
@@ -39,7 +42,9 @@ export function createTargetReader(): (url: string) => Target {
 export function parseTarget(url: string): Target {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
-  const match = url.length <= URL_MAX ? PATH.exec(path) : null;
+  if (url.length > URL_MAX)
+    throw new Refusal('address-too-long', `An address of a stream has at most ${URL_MAX} characters.`);
+  const match = PATH.exec(path);
   const [, broadcastId, multivariant, rendition, playlist, init, msn, part, last] = match ?? [];
   if (broadcastId === undefined || !isId(broadcastId)) throw new Refusal('not-found');
   if (multivariant !== undefined)

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { afterEach, test } from 'node:test';
 import { type ClientOptions, WebSocket } from 'ws';
+import { placeOf } from '#base/address.ts';
 import { FakeClock } from '#base/fake-clock.ts';
+import type { AccountId } from '#base/ids.ts';
 import { type RigOptions, type SocketRig, startSocketRig } from '#tests/support/sockets.ts';
 import { Seats } from './admission.ts';
-import { PING_MS, SOCKETS_MAX, SOCKETS_PER_ADDRESS_MAX } from './limits.ts';
+import { isSocketRequest } from './index.ts';
+import { PING_MS } from './limits.ts';
 
 let rig: SocketRig | null = null;
 
@@ -148,14 +153,38 @@ test('a server that stops says so, and opens nothing more', async () => {
   assert.deepEqual(await knock(port, {}), [503, 'unavailable']);
 });
 
-test('an address gets so many seats, the server so many more, and a seat is freed once', () => {
-  const seats = new Seats();
-  const frees = Array.from({ length: SOCKETS_PER_ADDRESS_MAX }, () => seats.take('a'));
-  assert.throws(() => seats.take('a'), { code: 'too-many-requests' });
-  frees[0]?.();
-  frees[0]?.();
-  seats.take('a');
-  assert.throws(() => seats.take('a'), { code: 'too-many-requests' });
-  for (let i = seats.taken; i < SOCKETS_MAX; i++) seats.take(`b${i}`);
-  assert.throws(() => seats.take('c'), { code: 'unavailable' });
+test('seats are taken from the address that has most, never from an account that has few', () => {
+  const seats = new Seats(10);
+  const sit = (address: string) => {
+    const stream = new PassThrough();
+    seats.take(stream, placeOf(address));
+    return stream;
+  };
+  const ana = sit('192.0.2.1');
+  seats.belongs(ana, 'ana' as AccountId);
+  const flood = Array.from({ length: 9 }, () => sit('192.0.2.1'));
+  assert.throws(() => sit('192.0.2.1'), { code: 'busy' });
+  const bob = sit('192.0.2.2');
+  assert.deepEqual(
+    [flood[0]!.destroyed, ana.destroyed, bob.destroyed, seats.taken],
+    [true, false, false, 10],
+  );
+});
+
+test('a seat is freed when its stream is closed', async () => {
+  const seats = new Seats(1);
+  const stream = new PassThrough();
+  seats.take(stream, placeOf('192.0.2.1'));
+  stream.destroy();
+  await once(stream, 'close');
+  assert.equal(seats.taken, 0);
+});
+
+test('a WebSocket is opened at /socket and nowhere else', async () => {
+  const asks = (url: string, upgrade: string | undefined) =>
+    isSocketRequest({ url, headers: { upgrade } } as IncomingMessage);
+  assert.ok(asks('/socket', 'websocket') && asks('/socket?token=x', 'WebSocket'));
+  for (const url of ['/', '/socket/x', '/sockets', '/hls/x', '/api/v1/me'])
+    assert.ok(!asks(url, 'websocket'), url);
+  assert.ok(!asks('/socket', 'h2c') && !asks('/socket', undefined));
 });

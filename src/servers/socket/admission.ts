@@ -1,8 +1,11 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Accounts, Viewer } from '#accounts/index.ts';
+import type { Place } from '#base/address.ts';
+import { FairPlaces } from '#base/fair-places.ts';
+import type { AccountId } from '#base/ids.ts';
 import { problemOf, Refusal } from '#contract/errors.ts';
-import { SOCKETS_MAX, SOCKETS_PER_ADDRESS_MAX } from './limits.ts';
+import { SOCKETS_MAX } from './limits.ts';
 
 export type SocketAccounts = Pick<Accounts, 'authenticate' | 'redeemSocketTicket'>;
 
@@ -36,40 +39,32 @@ function isForeign({ headers }: IncomingMessage, publicUrl: string | null): bool
   return !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
-/** Counts open sockets, altogether and by address. */
+/**
+ * The seats of open sockets. One address may have as many as it likes while there are any; when there are none, who has
+ * few gets the oldest of the address that has most.
+ */
 export class Seats {
-  readonly #byAddress = new Map<string, number>();
-  #taken = 0;
+  readonly #seats: FairPlaces<Duplex>;
+
+  constructor(max = SOCKETS_MAX) {
+    this.#seats = new FairPlaces(max);
+  }
 
   get taken(): number {
-    return this.#taken;
+    return this.#seats.size;
   }
 
-  /** Takes a seat and gives what frees it, once. Refuses with `too-many-requests` and `unavailable`. */
-  take(address: string): () => void {
-    const count = this.#byAddress.get(address) ?? 0;
-    if (this.#taken >= SOCKETS_MAX) throw new Refusal('unavailable', 'All seats are taken.', 10);
-    if (count >= SOCKETS_PER_ADDRESS_MAX)
-      throw new Refusal(
-        'too-many-requests',
-        `One address opens at most ${SOCKETS_PER_ADDRESS_MAX} sockets.`,
-        10,
-      );
-    this.#taken++;
-    this.#byAddress.set(address, count + 1);
-    let isFreed = false;
-    return () => {
-      if (isFreed) return;
-      isFreed = true;
-      this.#free(address);
-    };
+  /** Takes a seat until the stream is closed, perhaps from another one, which is cut. Refuses with `busy`. */
+  take(stream: Duplex, place: Place): void {
+    const entry = this.#seats.enter(stream, place);
+    if (!entry.isIn) throw new Refusal('busy', 'All seats are taken, many of them from your address.', 10);
+    stream.once('close', () => this.#seats.leave(stream));
+    entry.evicted?.destroy();
   }
 
-  #free(address: string): void {
-    this.#taken--;
-    const left = (this.#byAddress.get(address) ?? 1) - 1;
-    if (left === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, left);
+  /** Who is signed in has his seats as that account, wherever he sits: nobody beside him uses them up. */
+  belongs(stream: Duplex, accountId: AccountId): void {
+    this.#seats.move(stream, { near: `account ${accountId}`, wide: null });
   }
 }
 

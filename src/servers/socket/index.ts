@@ -41,6 +41,11 @@ export interface SocketServer {
   close(): Promise<void>;
 }
 
+/** Whether a request asks for our WebSocket: it is at one address only. */
+export function isSocketRequest({ url, headers }: IncomingMessage): boolean {
+  return url?.split('?', 1)[0] === '/socket' && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
 /** What stands for a client that has gone or done something wrong before there is a WebSocket. */
 function ignoreError(): void {}
 
@@ -64,8 +69,9 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   let isClosing = false;
 
   async function admit(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
-    stream.once('close', seats.take(callers.placeOf(request).near));
+    seats.take(stream, callers.placeOf(request));
     const viewer = await identify(request, accounts, config.publicUrl);
+    if (viewer) seats.belongs(stream, viewer.id);
     if (isClosing) throw new Refusal('unavailable');
     wss.handleUpgrade(request, stream, head, ws => {
       const socket = new ClientSocket(String(++stats.opened), ws, stream, viewer, socketDeps);

@@ -2,8 +2,6 @@ import type { Allowance } from '#base/token-bucket.ts';
 
 /** Open sockets of this process. */
 export const SOCKETS_MAX = 20_000;
-/** Open sockets of one address: a school or an office behind one. */
-export const SOCKETS_PER_ADDRESS_MAX = 500;
 /** Least time between two frames of one topic. */
 export const TICK_MS = 100;
 /** Events of one frame; what is more waits for the next tick. */

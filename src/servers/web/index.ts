@@ -6,6 +6,9 @@ import { chooseEncoding, isHeld } from './negotiate.ts';
 /** Addresses of other servers and of bare files: nothing below them is a page of the app. */
 const NOT_PAGES = /^\/(?:api|assets|hls|whip|whep|socket|healthz|readyz|metrics)(?:\/|$)/;
 
+/** No page of ours has a dot in its last part; a file that is not there is not there. */
+const BARE_FILE = /\.[^/]*$/;
+
 export interface WebOptions {
   /** The built app: holds `index.html`. */
   readonly directory: string;
@@ -19,7 +22,7 @@ export function registerWeb(fastify: FastifyInstance, { directory }: WebOptions)
     if (!app) throw new Fault(`the web app is not built: ${directory} holds no index.html`);
     scope.get('/*', async (request, reply) => {
       const path = `/${(request.params as { '*': string })['*']}`;
-      const file = path === '/' ? app : (files.get(path) ?? (isPage(request, path) ? app : undefined));
+      const file = path === '/' ? app : (files.get(path) ?? (isPage(path) ? app : undefined));
       // The instance's own handler answers: it tells an unknown address from a wrong verb.
       if (!file) return reply.callNotFound();
       return send(file, request, reply);
@@ -27,8 +30,9 @@ export function registerWeb(fastify: FastifyInstance, { directory }: WebOptions)
   });
 }
 
-function isPage(request: FastifyRequest, path: string): boolean {
-  return !NOT_PAGES.test(path) && (request.headers.accept ?? '').includes('text/html');
+/** Whatever the caller says that it takes: what makes previews of links asks for anything, or by HEAD. */
+function isPage(path: string): boolean {
+  return !NOT_PAGES.test(path) && !BARE_FILE.test(path);
 }
 
 function send(file: WebFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -64,6 +64,13 @@ describe('the web server', () => {
       assert.deepEqual([status, headers['cache-control'], body.toString()], [200, 'no-cache', page], target);
       assert.equal(headers['content-type'], 'text/html; charset=utf-8');
     }
+    for (const headers of [{}, { accept: '*/*' }, { accept: 'application/json' }])
+      for (const verb of ['GET', 'HEAD'])
+        assert.equal(
+          (await get('/p/01abc', headers, verb)).status,
+          200,
+          `${verb}: previews of links take anything`,
+        );
     assert.equal((await get('/sw.js')).headers['cache-control'], 'no-cache');
     assert.equal(
       (await get('/manifest.webmanifest')).headers['content-type']?.split(';')[0],

@@ -1,0 +1,2 @@
+export { type ConnectionStats, Connections } from './connections.ts';
+export { CONNECTIONS_MAX, HEAD_MS, PIPELINED_MAX, READ_BYTES_PER_S_MIN, READ_MS } from './limits.ts';
