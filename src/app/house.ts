@@ -8,6 +8,7 @@ import { createSocial, type Social } from '#social/index.ts';
 import { openAdapters } from './adapters.ts';
 import type { Config } from './config.ts';
 import { checkFolder, refuseLostDatabase } from './folder-check.ts';
+import type { Labels } from './labels.ts';
 import { keepSecret, readSecret } from './secret.ts';
 
 export interface House extends Awaited<ReturnType<typeof openAdapters>> {
@@ -20,6 +21,8 @@ export interface House extends Awaited<ReturnType<typeof openAdapters>> {
 
 export interface HouseDeps extends Pick<LiveDeps, 'partCut' | 'keyframeInterval'> {
   readonly log: Logger;
+  /** Where the event loop is measured. */
+  readonly labels?: Labels;
   readonly disposer: Disposer;
 }
 
@@ -27,13 +30,17 @@ export interface HouseDeps extends Pick<LiveDeps, 'partCut' | 'keyframeInterval'
  * Everything behind the listeners: storage, migrated, and the domains on it. Whoever opens it holds the lock of the data
  * folder.
  */
-export async function openHouse(config: Config, { log, disposer, ...measures }: HouseDeps): Promise<House> {
-  const clock = systemClock;
+export async function openHouse(
+  config: Config,
+  { log, labels, disposer, ...measures }: HouseDeps,
+): Promise<House> {
+  const clock = labels?.clock(systemClock) ?? systemClock;
   const ids: Ids = createIds(clock, bytes => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>));
   await refuseLostDatabase(config);
   const keptSecret = await readSecret(config.dataDirectory);
   const secret = keptSecret ?? ids.secret();
-  const ports = await openAdapters(config, { log, clock, ids, disposer });
+  const adapters = await openAdapters(config, { log, clock, ids, disposer });
+  const ports = { ...adapters, bus: labels?.bus(adapters.bus) ?? adapters.bus };
   const { publicUrl } = config;
   const common = { ...ports, ids, clock, log };
   const accounts = createAccounts({ ...common, secret, publicUrl });

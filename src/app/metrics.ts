@@ -21,6 +21,15 @@ export interface Metrics {
     label: string,
     buckets: readonly number[],
   ): (of: string, value: number) => void;
+  /** A histogram that the room counts itself. */
+  distribution(name: string, help: string, read: Distribution): void;
+}
+
+/** Values counted by the least bound that they do not exceed; one count more for those above all. */
+export interface Distribution {
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly sum: number;
 }
 
 /** The process's own figures (memory, event-loop delay, file handles) and those that rooms add. */
@@ -78,5 +87,26 @@ export function createMetrics(): Metrics {
       const histogram = new Histogram({ name, help, labelNames: [label], buckets: [...buckets], registers });
       return (of, value) => histogram.observe({ [label]: of }, value);
     },
+    distribution(name, help, read) {
+      const histogram = new Histogram({ name, help, buckets: [...read.bounds], registers });
+      // Of all that it has, the registry asks for this alone.
+      Object.assign(histogram, {
+        getForPromString: async () => ({ name, help, type: 'histogram', values: valuesOf(name, read) }),
+      });
+    },
   };
+}
+
+/** As prom-client has them: a bucket counts all values up to its bound. */
+function valuesOf(name: string, { bounds, counts, sum }: Distribution) {
+  let count = 0;
+  const buckets = counts.map((own, i) => {
+    count += own;
+    return { metricName: `${name}_bucket`, labels: { le: bounds[i] ?? '+Inf' }, value: count };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, value: sum },
+    { metricName: `${name}_count`, labels: {}, value: count },
+  ];
 }

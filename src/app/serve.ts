@@ -1,11 +1,12 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Accounts } from '#accounts/index.ts';
 import { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Disposer } from '#base/dispose.ts';
-import type { Ids } from '#base/ids.ts';
+import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
+import type { Slices } from '#base/slices.ts';
 import type { Live } from '#live/index.ts';
 import type { Bus } from '#ports/bus.ts';
 import type { Db } from '#ports/db.ts';
@@ -42,6 +43,7 @@ import {
   measureWhep,
   measureWhip,
 } from './instruments.ts';
+import type { Labels } from './labels.ts';
 import { createLoadMeter } from './load.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -66,6 +68,8 @@ export interface ServeDeps {
   readonly bus: Bus;
   readonly db: Db;
   readonly metrics: Metrics;
+  readonly labels: Labels;
+  readonly slices: Slices;
   readonly webDirectory: string;
   readonly disposer: Disposer;
 }
@@ -75,12 +79,10 @@ export async function serve(deps: ServeDeps): Promise<void> {
   const { config, front, disposer } = deps;
   const callers = new Callers(trustedNetworks(config));
   const stats = createHlsStats();
-  const hls = createHlsHandler({
-    source: id => deps.live.hls(id),
-    placeOf: request => callers.placeOf(request),
-    log: deps.log,
-    stats,
-  });
+  const { log, slices, labels } = deps;
+  const source = (id: BroadcastId) => deps.live.hls(id);
+  const placeOf = (request: IncomingMessage) => callers.placeOf(request);
+  const hls = labels.listener('HLS', createHlsHandler({ source, placeOf, log, slices, stats }));
   const fastify = Fastify({
     forceCloseConnections: true,
     bodyLimit: BODY_BYTES_MAX,
@@ -115,6 +117,7 @@ export async function serve(deps: ServeDeps): Promise<void> {
 
 function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Callers, hls: HlsStats): void {
   const { accounts, social, live, clock, ids, log, rtc, metrics, disposer } = deps;
+  deps.labels.routes(fastify);
   installProblems(fastify, log);
   installSecurityHeaders(fastify);
   registerHealth(fastify, deps);

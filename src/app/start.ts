@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { Disposer } from '#base/dispose.ts';
 import type { Logger } from '#base/log.ts';
+import { Slices } from '#base/slices.ts';
 import { openRtc } from './adapters.ts';
 import { type AdminHouse, runCommand } from './admin/commands.ts';
 import { openAdminSocket } from './admin/socket.ts';
@@ -11,6 +12,8 @@ import { type FolderLock, lockDataFolder } from './data-folder.ts';
 import { openFront } from './front.ts';
 import { openHouse } from './house.ts';
 import { measureKeyframes, measureParts } from './instruments.ts';
+import { createLabels } from './labels.ts';
+import { LoopMeter, measureLoop } from './loop-meter.ts';
 import { createMetrics } from './metrics.ts';
 import { createHttpServer, serve } from './serve.ts';
 
@@ -44,13 +47,29 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
   await lock.describe({ url: front.url });
   const rtc = await openRtc(config, { log, disposer });
   const metrics = createMetrics();
+  const meter = new LoopMeter(log);
+  disposer.add('loop meter', () => meter.close());
+  measureLoop(metrics, meter);
+  const labels = createLabels(meter);
   const measures = { partCut: measureParts(metrics), keyframeInterval: measureKeyframes(metrics) };
-  const house = await openHouse(config, { log, disposer, ...measures });
-  const { jobs, live, social } = house;
+  const house = await openHouse(config, { log, labels, disposer, ...measures });
+  const { jobs, live, social, clock } = house;
+  const slices = new Slices({ clock, afterInput: setImmediate, label: meter.enter });
   await live.recover();
-  jobs.start({ ...social.jobHandlers, ...live.jobHandlers });
+  jobs.start(labels.jobs({ ...social.jobHandlers, ...live.jobHandlers }));
   disposer.add('live', () => live.drain());
-  await serve({ ...house, config, front, rtc, log, metrics, webDirectory, disposer });
+  await serve({
+    ...house,
+    config,
+    front,
+    rtc: labels.rtc(rtc),
+    slices,
+    labels,
+    log,
+    metrics,
+    webDirectory,
+    disposer,
+  });
   disposer.add('listener', () => front.stop());
   await takeCommands(config, lock, house, log, disposer);
   log.debug({ url: front.url }, 'serving');

@@ -13,6 +13,7 @@ import { createTargetReader, URL_MAX } from '#servers/hls/target.ts';
 import { INPUT_MS_MAX, mutate } from '#tests/support/mutate.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import { Seeded } from '#tests/support/seeded.ts';
+import { newSlices } from '#tests/support/slices.ts';
 import { until } from '#tests/support/until.ts';
 
 const ID = '01hzzzzzzzzzzzzzzzzzzzzzzz';
@@ -30,6 +31,7 @@ const rig = feedPackager({ clock: new FakeClock(), epochMs: Date.UTC(2026, 0, 1)
 const handle = createHlsHandler({
   source: id => (id === ID ? rig.packager.source : null),
   log,
+  slices: newSlices(),
   stats,
 });
 let slow: { url: string; ms: number }[] = [];

@@ -31,6 +31,7 @@ import {
   sine,
   videoTrack,
 } from '#tests/support/media.ts';
+import { newSlices } from '#tests/support/slices.ts';
 
 const SECONDS = 9;
 const id: BroadcastId = '01hzzzzzzzzzzzzzzzzzzzzzzz';
@@ -45,7 +46,11 @@ describe('a broadcast from units to the replay', () => {
   let transcoder: Transcoder;
   const sources = new Map<BroadcastId, HlsSource>();
   const server = createServer(
-    createHlsHandler({ source: async key => sources.get(key) ?? recorder.openReplay(key), log }),
+    createHlsHandler({
+      source: async key => sources.get(key) ?? recorder.openReplay(key),
+      log,
+      slices: newSlices(),
+    }),
   );
   let origin: string;
 

@@ -11,6 +11,7 @@ import { skipWithout } from '#tests/support/backend.ts';
 import { type Nginx, startProxyNginx } from '#tests/support/nginx.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
+import { newSlices } from '#tests/support/slices.ts';
 
 const ID = '01hzzzzzzzzzzzzzzzzzzzzzzz';
 const VIEWERS = 20;
@@ -24,7 +25,7 @@ describe('nginx with deploy/nginx.conf', { skip }, () => {
     // Older than the skip boundary, so that delta updates leave something out.
     const recording = { init() {}, part() {}, segment() {}, isKept: () => true };
     const fed = feedPackager({ clock, epochMs: Date.now() - OLD_S * 1000, recording });
-    const hls = createHlsHandler({ source: async () => fed.packager.source, log });
+    const hls = createHlsHandler({ source: async () => fed.packager.source, log, slices: newSlices() });
     /** How often each URL reached the origin. */
     const asked = new Map<string, number>();
     const origin = createServer((request, response) => {

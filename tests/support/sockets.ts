@@ -8,6 +8,7 @@ import { createDbJobs } from '#adapters/jobs-db/index.ts';
 import { type Clock, systemClock } from '#base/clock.ts';
 import { type AccountId, type BroadcastId, createIds } from '#base/ids.ts';
 import { silentLogger as log } from '#base/log.ts';
+import { Slices } from '#base/slices.ts';
 import type { RoomEvent, ServerFrame, SocketEvent } from '#contract/socket/frames.ts';
 import { type Broadcasts, createBroadcasts } from '#live/broadcast/broadcasts.ts';
 import { broadcastMigrations } from '#live/broadcast/migrations.ts';
@@ -89,6 +90,7 @@ export async function startSocketRig(options: RigOptions = {}): Promise<SocketRi
     bus,
     callers: testCallers(),
     clock,
+    slices: new Slices({ clock, afterInput: setImmediate }),
     log,
     config: { publicUrl },
   });

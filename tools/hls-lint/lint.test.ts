@@ -7,6 +7,7 @@ import { FakeClock } from '#base/fake-clock.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { createHlsHandler } from '#servers/hls/index.ts';
 import { feedPackager } from '#tests/support/packager.ts';
+import { newSlices } from '#tests/support/slices.ts';
 import { lint } from './lint.ts';
 
 const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
@@ -24,6 +25,7 @@ const skips = new Set<string>();
 const handler = createHlsHandler({
   source: async asked => (asked === liveId ? live : rig).packager.source,
   log,
+  slices: newSlices(),
 });
 const server = createServer((request, response) => {
   const [path, query] = (request.url ?? '').split('?');

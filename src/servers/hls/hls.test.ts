@@ -6,6 +6,7 @@ import { gunzipSync, inflateRawSync } from 'node:zlib';
 import { FakeClock } from '#base/fake-clock.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { type FedPackager, feedPackager } from '#tests/support/packager.ts';
+import { newSlices } from '#tests/support/slices.ts';
 import { createHlsHandler } from './index.ts';
 
 const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
@@ -16,6 +17,7 @@ const server = createServer(
       return key === id ? rig.packager.source : null;
     },
     log,
+    slices: newSlices(),
   }),
 );
 let rig: FedPackager;

@@ -3,12 +3,12 @@ import { type Place, placeOf } from '#base/address.ts';
 import { FairPlaces } from '#base/fair-places.ts';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
+import type { Slices } from '#base/slices.ts';
 import { Refusal } from '#contract/errors.ts';
 import { type HlsOutcome, type HlsSource, Pending, type StoredBody } from '#live/index.ts';
 import { sendBody, sendPreflight, sendRefusal, sendStored } from './respond.ts';
 import { createHlsStats, type HlsStats } from './stats.ts';
 import { createTargetReader, type Target } from './target.ts';
-import { Turns } from './turns.ts';
 
 export { createHlsStats, type HlsStats } from './stats.ts';
 
@@ -18,6 +18,8 @@ export interface HlsDeps {
   /** Whence a request comes; from where it is connected, unless said. */
   readonly placeOf?: (request: IncomingMessage) => Place;
   readonly log: Logger;
+  /** For a burst of answers. */
+  readonly slices: Slices;
   /** Counted into. */
   readonly stats?: HlsStats;
 }
@@ -50,7 +52,6 @@ class HlsHandler {
   readonly #stats: HlsStats;
   readonly #read = createTargetReader();
   readonly #placeOf: (request: IncomingMessage) => Place;
-  readonly #turns = new Turns();
   readonly #waiting = new FairPlaces<ServerResponse>(WAITING_MAX);
   readonly #sending = new FairPlaces<ServerResponse>(STORED_SENDING_MAX);
 
@@ -102,7 +103,7 @@ class HlsHandler {
     else this.#deliver(request, response, target, source, answer);
   }
 
-  /** Who hangs up no longer waits. Those who wait for the same thing are answered in turns. */
+  /** Who hangs up no longer waits. All who wait for the same thing are answered at once: thousands, so in slices. */
   #wait(
     request: IncomingMessage,
     response: ServerResponse,
@@ -123,7 +124,7 @@ class HlsHandler {
       pending.cancel();
     });
     pending.onSettled(outcome => {
-      this.#turns.take(() => {
+      this.#deps.slices.take('HLS answers to who waited', () => {
         try {
           // Who gave up the place has had an answer.
           if (!response.destroyed && !response.headersSent)

@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { silentLogger as log } from '#base/log.ts';
 import type { HlsSource, StoredBody } from '#live/index.ts';
+import { newSlices } from '#tests/support/slices.ts';
 import { until } from '#tests/support/until.ts';
 import { createHlsHandler, createHlsStats } from './index.ts';
 
@@ -31,7 +32,7 @@ const source = {
   live: false,
   segment: (_name: string, msn: number) => (msn === 0 ? body() : msn === 1 ? body(0) : body(10 * BLOCK)),
 } as unknown as HlsSource;
-const server = createServer(createHlsHandler({ source: () => source, log, stats }));
+const server = createServer(createHlsHandler({ source: () => source, log, slices: newSlices(), stats }));
 let origin: string;
 
 before(async () => {

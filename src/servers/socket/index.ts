@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
+import type { Slices } from '#base/slices.ts';
 import { TokenBuckets } from '#base/token-bucket.ts';
 import { Refusal } from '#contract/errors.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '#contract/socket/frames.ts';
@@ -25,6 +26,7 @@ export interface SocketServerDeps {
   readonly bus: Bus;
   readonly callers: Callers;
   readonly clock: Clock;
+  readonly slices: Slices;
   readonly log: Logger;
   readonly config: { readonly publicUrl: string | null };
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '#base/clock.ts';
 import type { Closer } from '#base/dispose.ts';
 import type { Logger } from '#base/log.ts';
+import type { Slices } from '#base/slices.ts';
 import type { Bus } from '#ports/bus.ts';
 import { BACKFILL_PAGE, RETRY_MS, TICK_MS } from './limits.ts';
 import { encodeFrame } from './text-frame.ts';
@@ -20,7 +21,10 @@ export interface TopicOptions {
   readonly source: TopicSource;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly slices: Slices;
   readonly log: Logger;
+  /** What the event loop is said to work on while this sends. */
+  readonly label: string;
   /** Called once, when nobody is there any more. */
   readonly emptied: () => void;
 }
@@ -137,7 +141,7 @@ export class Topic {
     try {
       const { seq, events } = await source.take(this.#seq);
       this.#seq = seq;
-      if (events.length > 0) this.#send(this.#encode(seq, events));
+      if (events.length > 0) await this.#send(this.#encode(seq, events));
       this.#lastTickMs = clock.monotonicMs();
     } catch (cause) {
       log.error({ err: cause, topic: name }, 'the events of a topic could not be read');
@@ -148,8 +152,14 @@ export class Topic {
     this.#schedule();
   }
 
-  #send(bytes: Buffer): void {
-    for (const member of this.#members) member.write(bytes);
+  /**
+   * Thousands of sockets take a while: in slices, so that packets get through. The next frame is made when the last socket
+   * has this one; who joins meanwhile has been brought up to it, and who leaves gets it no more.
+   */
+  #send(bytes: Buffer): Promise<void> {
+    return this.#options.slices.each(this.#options.label, [...this.#members], member => {
+      if (this.#members.has(member)) member.write(bytes);
+    });
   }
 
   #encode(seq: number, events: Parameters<typeof encodeFrame>[0]['events']): Buffer {

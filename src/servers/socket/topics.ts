@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
+import type { Slices } from '#base/slices.ts';
 import type { Live } from '#live/index.ts';
 import type { Bus } from '#ports/bus.ts';
 import { parseTopic } from './client-frame.ts';
@@ -13,6 +14,7 @@ export interface TopicsDeps {
   readonly feed: HomeFeed;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly slices: Slices;
   readonly log: Logger;
 }
 
@@ -37,9 +39,10 @@ export class Topics {
   }
 
   #open(name: string): Topic {
-    const { bus, clock, log } = this.#deps;
+    const { bus, clock, slices, log } = this.#deps;
+    const label = `frames of topic ${parseTopic(name)!.kind}`;
     const emptied = () => void this.#topics.delete(name);
-    const topic = new Topic({ name, source: this.#sourceOf(name), bus, clock, log, emptied });
+    const topic = new Topic({ name, source: this.#sourceOf(name), bus, clock, slices, log, label, emptied });
     this.#topics.set(name, topic);
     return topic;
   }

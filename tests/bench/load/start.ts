@@ -11,6 +11,8 @@ export interface Load {
   readonly lines: Interface;
   /** Writes a line and gives the one that comes back. */
   ask(line?: string): Promise<string>;
+  /** Writes a line that nothing comes back for. */
+  tell(line?: string): void;
   nextLine(): Promise<string>;
   /** Ends it in good order. */
   stop(): Promise<void>;
@@ -38,6 +40,7 @@ export function startLoad(program: string, ...args: readonly string[]): Load {
   return {
     lines,
     nextLine,
+    tell: (line = '') => void child.stdin!.write(`${line}\n`),
     ask(line = '') {
       const answer = nextLine();
       child.stdin!.write(`${line}\n`);
