@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AssertionError } from '#base/assert.ts';
-import { BUS_MESSAGE_BYTES_MAX, type Bus } from './bus.ts';
+import { BUS_MESSAGE_BYTES_MAX, BUS_TOPICS_MAX, type Bus } from './bus.ts';
 
 /** What every bus keeps. `open` gives one. */
 export function describeBus(name: string, open: () => Promise<Bus>): void {
@@ -30,6 +30,24 @@ export function describeBus(name: string, open: () => Promise<Bus>): void {
       bus.publish('room:b', 'only');
       const expected = [{ n: 1 }, { n: 2 }, { n: 3 }];
       assert.deepEqual(await Promise.all([first, second, other]), [expected, expected, ['only']]);
+    });
+
+    it('brings one message to each of many topics, in order with what else is published to them', async () => {
+      const [first, last] = [collect('user:0', 3), collect('user:999', 3)];
+      bus.subscribe('user:other', () => assert.fail('not one of them'));
+      const topics = Array.from({ length: BUS_TOPICS_MAX }, (_, n) => `user:${n}`);
+      bus.publish('user:0', 'before');
+      bus.publishEach(topics, { n: 1 });
+      bus.publishEach([], 'to nobody');
+      bus.publishEach(topics.toReversed(), { n: 2 });
+      bus.publish('user:999', 'after');
+      assert.deepEqual(await first, ['before', { n: 1 }, { n: 2 }]);
+      assert.deepEqual(await last, [{ n: 1 }, { n: 2 }, 'after']);
+    });
+
+    it('asserts that one message does not go to more topics than it may', () => {
+      const topics = Array.from({ length: BUS_TOPICS_MAX + 1 }, (_, n) => `user:${n}`);
+      assert.throws(() => bus.publishEach(topics, 1), AssertionError);
     });
 
     it('shows a late subscriber nothing old', async () => {

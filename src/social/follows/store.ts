@@ -48,39 +48,23 @@ export async function followedAmong(
   return new Set(rows.map(row => row.followee_id));
 }
 
-/**
- * Followers by id, after `afterId`, at most `limit`. With `towardsId`, only those who also follow that account, or are it:
- * who gets to see a reply.
- */
-export async function listFollowers(
+/** The id of the `nth` follower after `afterId`, by id; null when there are fewer. */
+export async function nthFollowerAfter(
   sql: Sql,
   followeeId: AccountId,
   afterId: string,
-  limit: number,
-  towardsId: AccountId | null,
-): Promise<AccountId[]> {
-  let query = tablesOf(sql)
-    .selectFrom('follows as follow')
-    .select('follow.follower_id')
-    .where('follow.followee_id', '=', followeeId)
-    .where('follow.follower_id', '>', afterId)
-    .orderBy('follow.follower_id')
-    .limit(limit);
-  if (towardsId !== null) {
-    query = query.where(eb =>
-      eb.or([
-        eb('follow.follower_id', '=', towardsId),
-        eb.exists(
-          eb
-            .selectFrom('follows as other')
-            .select('other.follower_id')
-            .whereRef('other.follower_id', '=', 'follow.follower_id')
-            .where('other.followee_id', '=', towardsId),
-        ),
-      ]),
-    );
-  }
-  return (await query.execute()).map(row => row.follower_id);
+  nth: number,
+): Promise<AccountId | null> {
+  const row = await tablesOf(sql)
+    .selectFrom('follows')
+    .select('follower_id')
+    .where('followee_id', '=', followeeId)
+    .where('follower_id', '>', afterId)
+    .orderBy('follower_id')
+    .offset(nth - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.follower_id ?? null;
 }
 
 /** Adds to one count of an account. */

@@ -49,7 +49,7 @@ export async function hintHolders(deps: SocialDeps, hint: PostHint): Promise<voi
   const { type, postId, seq } = hint;
   if ((await store.findEventSeq(deps.db.sql, postId)) !== seq) return;
   const holders = await store.listHolders(deps.db.sql, postId, hint.after, HINT_BATCH);
-  for (const accountId of holders) publishTo(deps.bus, accountId, { type, postId, seq });
+  publishTo(deps.bus, holders, { type, postId, seq });
   if (holders.length < HINT_BATCH) return;
   await deps.jobs.enqueue(deps.db.sql, postJobs.hint({ ...hint, after: holders.at(-1)! }));
   deps.jobs.wake();

@@ -8,6 +8,8 @@ export interface UserHint {
   readonly seq: number;
 }
 
-export function publishTo(bus: Bus, accountId: AccountId, hint: UserHint): void {
-  bus.publish(`user:${accountId}`, hint);
+/** Hints at one thing to many people: one message for the bus, which nothing is done about where nobody of them is. */
+export function publishTo(bus: Bus, accountIds: readonly AccountId[], hint: UserHint): void {
+  const topics = accountIds.map(accountId => `user:${accountId}`);
+  bus.publishEach(topics, hint);
 }

@@ -64,6 +64,61 @@ export async function insertEntries(tx: Tx, entries: readonly NewEntry[]): Promi
   return entries.filter(entry => inserted.has(`${entry.accountId} ${entry.postId}`));
 }
 
+/** Some of an author's followers, by id. */
+export interface FollowerSpan {
+  readonly after: string;
+  /** The last of them; null when it goes to the end. */
+  readonly upTo: AccountId | null;
+  /** Only those who also follow this account, or are it: who gets to see a reply. */
+  readonly towardsId: AccountId | null;
+}
+
+/**
+ * Gives a post to followers of its author, within the database: no row of it passes through this process. Returns those who did not
+ * have it.
+ */
+export async function insertFollowersEntries(
+  tx: Tx,
+  postId: PostId,
+  seq: number,
+  span: FollowerSpan,
+): Promise<AccountId[]> {
+  const rows = await tablesOf(tx)
+    .insertInto('home_entries')
+    .columns(['account_id', 'post_id', 'author_id', 'created_at', 'seq'])
+    .expression(
+      followersOf(tx, span)
+        .where('post.id', '=', postId)
+        .select(['follow.follower_id', 'post.id', 'post.author_id', 'post.created_at'])
+        .select(raw<number>`cast(${seq} as bigint)`.as('seq')),
+    )
+    .onConflict(conflict => conflict.doNothing())
+    .returning('account_id')
+    .execute();
+  return rows.map(row => row.account_id);
+}
+
+function followersOf(tx: Tx, { after, upTo, towardsId }: FollowerSpan) {
+  let query = tablesOf(tx)
+    .selectFrom('posts as post')
+    .innerJoin('follows as follow', 'follow.followee_id', 'post.author_id')
+    .where('follow.follower_id', '>', after);
+  if (upTo !== null) query = query.where('follow.follower_id', '<=', upTo);
+  if (towardsId === null) return query;
+  return query.where(also =>
+    also.or([
+      also('follow.follower_id', '=', towardsId),
+      also.exists(
+        also
+          .selectFrom('follows as other')
+          .select('other.follower_id')
+          .whereRef('other.follower_id', '=', 'follow.follower_id')
+          .where('other.followee_id', '=', towardsId),
+      ),
+    ]),
+  );
+}
+
 export async function deleteEntriesOf(tx: Tx, accountId: AccountId, authorId: AccountId): Promise<void> {
   await tablesOf(tx)
     .deleteFrom('home_entries')
