@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Kysely } from 'kysely';
-import type { Db, Migrations } from './db.ts';
+import type { Db, Migrations, Sql } from './db.ts';
 import { StorageFull } from './storage-full.ts';
 
 interface Tables {
@@ -23,6 +23,8 @@ const cups: Migrations = {
 export interface DbSuiteOptions {
   /** Makes the database take nothing more, in each of these ways; what it gives ends that. */
   readonly unwritable: Readonly<Record<string, (db: Db) => Promise<() => Promise<void>>>>;
+  /** Whether one connection alone sees the database, so that reads wait for transactions. */
+  readonly isAlone?: true;
   /** Where one process may hold two connections that write at the same time: another to the database that was opened last. */
   readonly reopen?: () => Promise<Db>;
 }
@@ -31,7 +33,7 @@ export interface DbSuiteOptions {
 export function describeDb(
   name: string,
   open: () => Promise<Db>,
-  { unwritable, reopen }: DbSuiteOptions,
+  { unwritable, isAlone, reopen }: DbSuiteOptions,
 ): void {
   describe(`db: ${name}`, () => {
     let db: Db;
@@ -110,6 +112,106 @@ export function describeDb(
         );
       await Promise.all(Array.from({ length: 20 }, pour));
       assert.equal((await sql.selectFrom('cups').select('size').executeTakeFirstOrThrow()).size, 20);
+    });
+
+    it('shows what was written to whatever is asked after the answer, of many at a time', async () => {
+      await db.migrate(cups);
+      await sql.insertInto('cups').values({ id: 'a', size: 0 }).execute();
+      const look = () =>
+        sql.selectFrom('cups').select('size').where('id', '=', 'a').executeTakeFirstOrThrow();
+      for (let size = 1; size <= 200; size++) {
+        const write = (tx: Sql) => (tx as Kysely<Tables>).updateTable('cups').set({ size }).execute();
+        await (size % 2 === 0 ? write(sql) : db.transaction(write));
+        const seen = await Promise.all([look(), look(), look(), look()]);
+        assert.deepEqual(seen, Array(4).fill({ size }));
+      }
+    });
+
+    it('answers a thousand reads at once, each with its own, while others write', async () => {
+      await db.migrate(cups);
+      const rows = Array.from({ length: 100 }, (_, n) => ({ id: `cup ${n}`, size: n }));
+      await sql.insertInto('cups').values(rows).execute();
+      const writes = Array.from({ length: 20 }, (_, n) =>
+        sql
+          .insertInto('cups')
+          .values({ id: `more ${n}`, size: n })
+          .execute(),
+      );
+      const reads = Array.from({ length: 1000 }, (_, n) =>
+        sql
+          .selectFrom('cups')
+          .selectAll()
+          .where('id', '=', `cup ${n % 100}`)
+          .execute(),
+      );
+      for (const [n, found] of (await Promise.all(reads)).entries()) assert.deepEqual(found, [rows[n % 100]]);
+      await Promise.all(writes);
+    });
+
+    it('keeps words of every script, what is empty and what is not there, and says what fails in words', async () => {
+      await db.migrate(cups);
+      const ids = ['', 'ünï 今日 🎥 \u2028', "'; drop table cups; --", 'x'.repeat(200_000)];
+      await sql
+        .insertInto('cups')
+        .values(ids.map(id => ({ id, size: -1 })))
+        .execute();
+      const found = await sql.selectFrom('cups').select('id').execute();
+      assert.deepEqual(found.map(row => row.id).sort(), ids.toSorted());
+      const { most } = await sql
+        .selectFrom('cups')
+        .select(eb => eb.fn.max('size').as('most'))
+        .where('size', '>', 0)
+        .executeTakeFirstOrThrow();
+      assert.equal(most, null);
+      const broken = sql
+        .selectFrom('saucers' as 'cups')
+        .selectAll()
+        .execute();
+      await assert.rejects(broken, error => error instanceof Error && /saucers/.test(error.message));
+    });
+
+    if (!isAlone)
+      it('lets reads pass a transaction that is open: they see nothing of it before it committed', async () => {
+        await db.migrate(cups);
+        const seen = await db.transaction(async tx => {
+          await tx.insertInto('cups').values({ id: 'a', size: 1 }).execute();
+          return sql.selectFrom('cups').selectAll().execute();
+        });
+        assert.deepEqual(seen, []);
+        assert.equal((await sql.selectFrom('cups').selectAll().execute()).length, 1);
+      });
+
+    it('goes on after a transaction that threw, with those who waited for it', async () => {
+      await db.migrate(cups);
+      const write = (id: string, fails: boolean) =>
+        db.transaction(async tx => {
+          await tx.insertInto('cups').values({ id, size: 1 }).execute();
+          if (fails) throw new Error('spilled');
+        });
+      const ids = Array.from({ length: 9 }, (_, n) => `${n}`);
+      const outcomes = await Promise.allSettled(ids.map((id, n) => write(id, n % 3 === 0)));
+      assert.equal(outcomes.filter(outcome => outcome.status === 'rejected').length, 3);
+      assert.equal((await sql.selectFrom('cups').selectAll().execute()).length, 6);
+    });
+
+    it('answers or refuses what is asked while it closes, and keeps what it said it wrote', async () => {
+      await db.migrate(cups);
+      const write = (id: string) => sql.insertInto('cups').values({ id, size: 1 }).execute();
+      const read = () => sql.selectFrom('cups').selectAll().execute();
+      await write('a');
+      const asked = [
+        write('b'),
+        read(),
+        write('c'),
+        read(),
+        db.transaction(tx => tx.selectFrom('cups').selectAll().execute()),
+      ];
+      const closing = db.close();
+      const outcomes = await Promise.allSettled([...asked, closing]);
+      assert.equal(outcomes.at(-1)!.status, 'fulfilled');
+      await assert.rejects(read());
+      await assert.rejects(write('d'));
+      db = await open();
     });
 
     it('tells a second row of one key from other errors', async () => {

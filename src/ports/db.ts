@@ -20,8 +20,9 @@ export interface Db {
   readonly dialect: DbDialect;
   /**
    * Runs `work` in one transaction; a throw rolls back and is rethrown. Whatever is written, also outside one, throws
-   * `StorageFull` when the database takes nothing more. Inside, ask only `tx`: on SQLite there is one
-   * connection, and a query through `sql` would wait for the transaction that waits for it.
+   * `StorageFull` when the database takes nothing more, and `DatabaseLocked` when another program holds it. What is asked
+   * after a write was answered sees it. Inside, ask only `tx`: on SQLite one writes at a time, so that a write through
+   * `sql` would wait for the transaction that waits for it, and a read would not see what the transaction wrote.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Runs every migration that has not run yet, in the order of their names. Safe when two nodes start at once. */

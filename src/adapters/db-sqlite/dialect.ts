@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -8,29 +7,41 @@ import {
   type Driver,
   type Kysely,
   type QueryCompiler,
+  type QueryResult,
+  SelectQueryNode,
   SqliteAdapter,
-  SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { Logger } from '#base/log.ts';
-import { StatementCache } from './statements.ts';
+import { DatabaseLocked } from '#ports/database-locked.ts';
+import type { DatabaseThread } from './thread.ts';
+import type { Turns } from './turns.ts';
 
-/** A wait this long for the one connection is most likely a query outside the transaction that it belongs to. */
-const LONG_WAIT_MS = 5000;
+export interface Threads {
+  readonly writer: DatabaseThread;
+  /** None for a database in memory, which one connection alone sees. */
+  readonly readers: readonly DatabaseThread[];
+  readonly turns: Turns;
+}
 
-/** Kysely's SQLite dialect over `node:sqlite`. */
-export class NodeSqliteDialect implements Dialect {
-  readonly #database: DatabaseSync;
-  readonly #log: Logger;
+/** Takes its turn like everybody: what was begun before is finished. The writer goes last and empties the log. */
+export async function closeThreads({ readers, writer, turns }: Threads): Promise<void> {
+  await turns.take();
+  await Promise.all(readers.map(reader => reader.close()));
+  await writer.close();
+  turns.pass();
+}
 
-  constructor(database: DatabaseSync, log: Logger) {
-    this.#database = database;
-    this.#log = log;
+/** Kysely's SQLite dialect over threads. */
+export class ThreadsDialect implements Dialect {
+  readonly #threads: Threads;
+
+  constructor(threads: Threads) {
+    this.#threads = threads;
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#database, this.#log);
+    return new ThreadsDriver(this.#threads);
   }
 
   createAdapter(): DialectAdapter {
@@ -54,55 +65,97 @@ class TransactionalDdlAdapter extends SqliteAdapter {
   }
 }
 
-class NodeSqliteDriver extends SqliteDriver {
-  readonly #database: DatabaseSync;
-  readonly #log: Logger;
-  readonly #waiting: (() => void)[] = [];
-  #taken = false;
+class ThreadsDriver implements Driver {
+  readonly #threads: Threads;
 
-  constructor(database: DatabaseSync, log: Logger) {
-    super({ database: new StatementCache(database) });
-    this.#database = database;
-    this.#log = log;
+  constructor(threads: Threads) {
+    this.#threads = threads;
   }
 
-  /** A full disk has SQLite roll back by itself; trying again would hide why. Source: sqlite.org/lang_transaction.html */
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<ThreadsConnection> {
+    return new ThreadsConnection(this.#threads);
   }
 
-  /** First come, first served, where Kysely's mutex wakes everybody who waits. */
-  override async acquireConnection(): Promise<DatabaseConnection> {
-    if (this.#taken) await this.#turn();
-    this.#taken = true;
-    return super.acquireConnection();
+  beginTransaction(connection: ThreadsConnection): Promise<void> {
+    return connection.begin();
   }
 
-  override async releaseConnection(): Promise<void> {
-    await super.releaseConnection();
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#taken = false;
+  async commitTransaction(connection: ThreadsConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
+  }
+
+  rollbackTransaction(): Promise<void> {
+    return this.#threads.writer.rollback();
+  }
+
+  async releaseConnection(connection: ThreadsConnection): Promise<void> {
+    connection.release();
+  }
+
+  /** Kysely does not call it unless something was asked: `closeThreads` stands for it. */
+  async destroy(): Promise<void> {}
+}
+
+/** What Kysely runs one query or one transaction on; a place in the writer's line is taken when it writes. */
+class ThreadsConnection implements DatabaseConnection {
+  readonly #threads: Threads;
+  #hasTurn = false;
+
+  constructor(threads: Threads) {
+    this.#threads = threads;
+  }
+
+  async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#hasTurn) return this.#run(this.#threads.writer, compiled);
+    const reader = SelectQueryNode.is(compiled.query) ? leastBusy(this.#threads.readers) : undefined;
+    if (reader) return this.#run(reader, compiled);
+    await this.#takeTurn();
+    try {
+      return await this.#run(this.#threads.writer, compiled);
+    } finally {
+      this.release();
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: rows come as one list; who wants many asks for pages
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('SQLite in threads does not stream: ask for pages');
   }
 
   /** Takes the write lock at once: a transaction that starts by reading cannot fail with SQLITE_BUSY later. */
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  async begin(): Promise<void> {
+    await this.#takeTurn();
+    await this.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 
-  #turn(): Promise<void> {
-    const alarm = setTimeout(() => {
-      this.#log.error(
-        { waitedMs: LONG_WAIT_MS },
-        'a query waits for the database: is it outside its transaction?',
-      );
-    }, LONG_WAIT_MS);
-    alarm.unref();
-    return new Promise(resolve => {
-      this.#waiting.push(() => {
-        clearTimeout(alarm);
-        resolve();
-      });
-    });
+  release(): void {
+    if (!this.#hasTurn) return;
+    this.#hasTurn = false;
+    this.#threads.turns.pass();
   }
+
+  async #takeTurn(): Promise<void> {
+    await this.#threads.turns.take();
+    this.#hasTurn = true;
+  }
+
+  async #run<R>(thread: DatabaseThread, { sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const { rows, changes, lastId } = await thread.query(sql, parameters);
+      if (changes === undefined || lastId === undefined) return { rows: rows as R[] };
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastId) };
+    } catch (cause) {
+      if (cause instanceof DatabaseLocked && this.#hasTurn) this.#threads.turns.refuseWaiting(cause);
+      throw cause;
+    }
+  }
+}
+
+function leastBusy(threads: readonly DatabaseThread[]): DatabaseThread | undefined {
+  return threads.reduce<DatabaseThread | undefined>(
+    (best, thread) => (best && best.waiting <= thread.waiting ? best : thread),
+    undefined,
+  );
 }

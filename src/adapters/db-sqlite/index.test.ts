@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { Fault } from '#base/fault.ts';
 import { silentLogger as log } from '#base/log.ts';
+import { DatabaseLocked } from '#ports/database-locked.ts';
 import { describeDb } from '#ports/db.suite.ts';
 import type { Db } from '#ports/db.ts';
 import { openSqlite } from './index.ts';
@@ -25,6 +28,33 @@ function pour(db: Db, query: typeof sql): Promise<unknown> {
 let files = 0;
 const newFile = () => path.join(folder, `${files++}`, 'skylark.db');
 
+/** A program of its own, with a database. */
+async function runProgram(body: string): Promise<{ code: number; said: string }> {
+  const text = `
+    import workers, { Worker } from 'node:worker_threads';
+    import { syncBuiltinESMExports } from 'node:module';
+    const threads = [];
+    workers.Worker = class extends Worker {
+      constructor(...options) {
+        super(...options);
+        threads.push(this);
+      }
+    };
+    syncBuiltinESMExports();
+    const { openSqlite } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))});
+    const { sql } = await import(${JSON.stringify(import.meta.resolve('kysely'))});
+    const db = await openSqlite({ file: ${JSON.stringify(newFile())}, log: {} });
+    ${body}`;
+  const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', text];
+  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', part => {
+    said += part;
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, said };
+}
+
 const pragma = async (db: Db, text: string) => void (await sql.raw(`pragma ${text}`).execute(db.sql));
 const unwritable = {
   async full(db: Db) {
@@ -37,7 +67,7 @@ const unwritable = {
   },
 };
 describeDb('SQLite file', () => openSqlite({ file: newFile(), log }), { unwritable });
-describeDb('SQLite in memory', () => openSqlite({ file: ':memory:', log }), { unwritable });
+describeDb('SQLite in memory', () => openSqlite({ file: ':memory:', log }), { unwritable, isAlone: true });
 
 describe('SQLite', () => {
   it('keeps what was committed when the file is opened again', async () => {
@@ -55,7 +85,8 @@ describe('SQLite', () => {
     const db = await openSqlite({ file: newFile(), log });
     const ask = async (pragma: string) => (await sql.raw(`pragma ${pragma}`).execute(db.sql)).rows[0];
     assert.deepEqual(await ask('journal_mode'), { journal_mode: 'wal' });
-    assert.deepEqual(await ask('synchronous'), { synchronous: 1 });
+    assert.deepEqual(await ask('synchronous'), { synchronous: 2 });
+    assert.deepEqual(await ask('mmap_size'), { mmap_size: 0 });
     assert.deepEqual(await ask('foreign_keys'), { foreign_keys: 1 });
     assert.deepEqual(await ask('busy_timeout'), { timeout: 5000 });
     await db.close();
@@ -71,6 +102,46 @@ describe('SQLite', () => {
     await Promise.all([1, 2, 3, 4, 5].map(ask));
     assert.deepEqual(order, [1, 2, 3, 4, 5]);
     await db.close();
+  });
+
+  it('says that another program holds the file, to all who wait at once, reads on, and writes when it let go', async () => {
+    const file = newFile();
+    const db = await openSqlite({ file, log, busyTimeoutMs: 50 });
+    await sql`create table cups (size integer)`.execute(db.sql);
+    const other = new DatabaseSync(file);
+    other.exec('begin immediate');
+    const write = () => sql`insert into cups values (1)`.execute(db.sql);
+    const waiting = await Promise.allSettled([
+      ...Array.from({ length: 100 }, write),
+      db.transaction(tx => sql`insert into cups values (1)`.execute(tx)),
+    ]);
+    for (const outcome of waiting)
+      assert.ok(outcome.status === 'rejected' && outcome.reason instanceof DatabaseLocked);
+    assert.deepEqual(await db.sql.selectFrom('cups').selectAll().execute(), []);
+    other.exec('rollback');
+    await write();
+    assert.equal((await db.sql.selectFrom('cups').selectAll().execute()).length, 1);
+    other.close();
+    await db.close();
+  });
+
+  it('leaves one whole file when it is closed', async () => {
+    const file = newFile();
+    const db = await openSqlite({ file, log });
+    await sql`create table cups (size integer)`.execute(db.sql);
+    await db.close();
+    await db.close();
+    assert.deepEqual(await readdir(path.dirname(file)), [path.basename(file)]);
+  });
+
+  it('does not keep a process alive that asks nothing', async () => {
+    assert.deepEqual(await runProgram(`await sql.raw('select 1').execute(db.sql);`), { code: 0, said: '' });
+  });
+
+  it('ends the process loudly when one of its threads dies', async () => {
+    const { code, said } = await runProgram(`threads[0].terminate(); setInterval(() => {}, 1000);`);
+    assert.equal(code, 1);
+    assert.match(said, /a thread of the database ended/);
   });
 
   it('lets another thread write to the same file in between, also from transactions that read first', async () => {

@@ -1,58 +1,41 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { SqliteDatabase, SqliteStatement } from 'kysely';
-import { writing } from './faults.ts';
+import type { Outcome } from './messages.ts';
 
 const STATEMENTS_MAX = 256;
 
-/** What Kysely's SQLite driver asks of a database, answered by `node:sqlite`. Keeps the statements used last prepared. */
-export class StatementCache implements SqliteDatabase {
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly givesRows: boolean;
+}
+
+/** Runs statements and keeps those used last prepared. */
+export class StatementCache {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, NodeStatement>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  prepare(sql: string): SqliteStatement {
-    const statement = this.#statements.get(sql) ?? new NodeStatement(this.#database.prepare(sql));
-    this.#statements.delete(sql);
-    this.#statements.set(sql, statement);
-    if (this.#statements.size > STATEMENTS_MAX)
-      this.#statements.delete(this.#statements.keys().next().value!);
-    return statement;
+  /** SQLite refuses by itself what it cannot store. */
+  run(sql: string, parameters: readonly unknown[]): Outcome {
+    const { statement, givesRows } = this.#prepare(sql);
+    const values = parameters as SQLInputValue[];
+    if (givesRows) return { rows: statement.all(...values) };
+    const { changes, lastInsertRowid } = statement.run(...values);
+    return { rows: [], changes, lastId: lastInsertRowid };
   }
 
-  close(): void {
-    this.#statements.clear();
-    this.#database.close();
-  }
-}
-
-class NodeStatement implements SqliteStatement {
-  readonly reader: boolean;
-  readonly #statement: StatementSync;
-
-  constructor(statement: StatementSync) {
-    this.#statement = statement;
-    this.reader = statement.columns().length > 0;
+  #prepare(sql: string): Prepared {
+    const prepared = this.#prepared.get(sql) ?? this.#made(sql);
+    this.#prepared.delete(sql);
+    this.#prepared.set(sql, prepared);
+    if (this.#prepared.size > STATEMENTS_MAX) this.#prepared.delete(this.#prepared.keys().next().value!);
+    return prepared;
   }
 
-  /** Rows are copied into plain objects: those of `node:sqlite` have no prototype, those of `pg` do. */
-  all(parameters: readonly unknown[]): unknown[] {
-    const rows = writing(() => this.#statement.all(...values(parameters)));
-    return rows.map(row => ({ ...row }));
+  #made(sql: string): Prepared {
+    const statement = this.#database.prepare(sql);
+    return { statement, givesRows: statement.columns().length > 0 };
   }
-
-  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint } {
-    return writing(() => this.#statement.run(...values(parameters)));
-  }
-
-  *iterate(parameters: readonly unknown[]): IterableIterator<unknown> {
-    for (const row of this.#statement.iterate(...values(parameters))) yield { ...row };
-  }
-}
-
-/** Kysely passes parameters as unknown; SQLite refuses by itself what it cannot store. */
-function values(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters as SQLInputValue[];
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '#base/log.ts';
 import { problemOf, Refusal } from '#contract/errors.ts';
+import { DatabaseLocked } from '#ports/database-locked.ts';
 import { StorageFull } from '#ports/storage-full.ts';
 import { RouteTable } from './route-table.ts';
 
@@ -12,6 +13,8 @@ export const BODY_BYTES_MAX = 64 * 1024;
 export const HEADER_BYTES_MAX = 16 * 1024;
 /** As much of a body that is too large is taken from the wire and dropped. */
 const DROPPED_BYTES_MAX = 64 * 1024 * 1024;
+/** Whoever holds the database has most likely let go by then. */
+const LOCKED_RETRY_S = 5;
 
 /**
  * The one place where errors become answers (RFC 9457). Install it once on the Fastify instance, before any route:
@@ -45,7 +48,8 @@ function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, lo
   }
   const fields = { err: error, verb: request.method, url: request.url };
   if (refusal.code === 'internal') log.error(fields, 'a request failed');
-  if (error instanceof StorageFull) log.error(fields, `nothing can be saved: ${error.message}`);
+  if (error instanceof StorageFull || error instanceof DatabaseLocked)
+    log.error(fields, `nothing can be saved: ${error.message}`);
   return sendProblem(reply, refusal);
 }
 
@@ -78,6 +82,8 @@ export function sendProblem(reply: FastifyReply, refusal: Refusal): FastifyReply
 export function refusalOf(error: unknown, bodyBytesMax = BODY_BYTES_MAX): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof StorageFull) return new Refusal('storage-full');
+  if (error instanceof DatabaseLocked)
+    return new Refusal('unavailable', 'Nothing can be saved at the moment.', LOCKED_RETRY_S);
   const { code, statusCode, validation, message } = error as Partial<FastifyError>;
   if (validation) return new Refusal('invalid-request', `The request does not fit: ${message}.`);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || statusCode === 413)

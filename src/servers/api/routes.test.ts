@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { methods } from '#contract/api/index.ts';
 import { Refusal } from '#contract/errors.ts';
+import { DatabaseLocked } from '#ports/database-locked.ts';
 import { StorageFull } from '#ports/storage-full.ts';
 import { type ApiAnswer, startTestApi, type TestApi } from '#tests/support/api.ts';
 import { handle } from './handler.ts';
@@ -41,6 +42,7 @@ const handlers = [
     if (params.id === 'broken') throw new Error('the password is swordfish');
     if (params.id === 'full')
       throw new StorageFull('the disk is full: free some of it', new Error('swordfish'));
+    if (params.id === 'locked') throw new DatabaseLocked('another program holds it', new Error('swordfish'));
     if (params.id === 'slow') throw new Refusal('too-many-requests', 'Slow down.', 1.2);
     throw new Refusal('not-found', `There is no post ${params.id}.`);
   }),
@@ -190,6 +192,14 @@ describe('a mounted method', () => {
       logged.map(line => line.message),
       ['nothing can be saved: the disk is full: free some of it'],
     );
+  });
+
+  it('says that nothing can be saved at the moment when another program holds the database', async () => {
+    logged.length = 0;
+    const answer = await api.call('GET', '/api/v1/posts/locked');
+    problem(answer, 503, 'unavailable', /saved at the moment/);
+    assert.equal(answer.headers.get('retry-after'), '5');
+    assert.equal(logged[0]?.message, 'nothing can be saved: another program holds it');
   });
 
   it('sets several cookies, each on its own line', async () => {

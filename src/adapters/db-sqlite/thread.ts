@@ -1,0 +1,89 @@
+import { Worker } from 'node:worker_threads';
+import { Fault } from '#base/fault.ts';
+import { errorOf } from './faults.ts';
+import type { FromThread, Outcome, ThreadOptions, ToThread } from './messages.ts';
+
+/** One connection in a thread of its own: what is asked is answered in order. */
+export class DatabaseThread {
+  readonly #worker: Worker;
+  readonly #asked: PromiseWithResolvers<Outcome>[] = [];
+  readonly #exited: Promise<void>;
+  #isOpen = false;
+  #ended: Fault | null = null;
+  #closing: Promise<void> | null = null;
+
+  /** Throws what SQLite says when the file cannot be opened. */
+  static async open(options: ThreadOptions): Promise<DatabaseThread> {
+    const thread = new DatabaseThread(options);
+    await thread.#expect();
+    thread.#isOpen = true;
+    return thread;
+  }
+
+  private constructor(options: ThreadOptions) {
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      name: options.isReader ? 'db-reader' : 'db-writer',
+      workerData: options,
+      // Not the process's own, some of which are not for threads.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    this.#worker.on('message', (message: FromThread) => this.#receive(message));
+    this.#worker.on('error', cause => this.#end(new Fault('a thread of the database broke', cause)));
+    this.#exited = new Promise(resolve => {
+      this.#worker.on('exit', () => {
+        this.#end(new Fault(this.#closing ? 'the database is closed' : 'a thread of the database ended'));
+        resolve();
+      });
+    });
+  }
+
+  /** Questions that wait for an answer. */
+  get waiting(): number {
+    return this.#asked.length;
+  }
+
+  /** Rejects with an error that has SQLite's `errcode`, with a `StorageFull` or a `DatabaseLocked`. */
+  query(sql: string, parameters: readonly unknown[]): Promise<Outcome> {
+    return this.#ask({ kind: 'query', sql, parameters });
+  }
+
+  /** Rolls back what SQLite has not rolled back by itself. */
+  async rollback(): Promise<void> {
+    await this.#ask({ kind: 'rollback' });
+  }
+
+  /** After what was asked before it. A transaction that is open is rolled back. */
+  close(): Promise<void> {
+    this.#closing ??= this.#ask({ kind: 'close' }).then(() => this.#exited);
+    return this.#closing;
+  }
+
+  #ask(message: ToThread): Promise<Outcome> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    this.#worker.postMessage(message);
+    return this.#expect();
+  }
+
+  /** Only while somebody waits does the thread keep the process alive, as a connection would. */
+  #expect(): Promise<Outcome> {
+    if (this.#asked.length === 0) this.#worker.ref();
+    const answer = Promise.withResolvers<Outcome>();
+    this.#asked.push(answer);
+    return answer.promise;
+  }
+
+  #receive(message: FromThread): void {
+    const answer = this.#asked.shift()!;
+    if (this.#asked.length === 0 && !this.#closing) this.#worker.unref();
+    if ('failure' in message) answer.reject(errorOf(message));
+    else answer.resolve(message);
+  }
+
+  /** Nothing here can mend a thread that ended by itself: the process ends loudly, and is started again. */
+  #end(fault: Fault): void {
+    if (this.#ended) return;
+    this.#ended = fault;
+    for (const answer of this.#asked.splice(0)) answer.reject(fault);
+    if (this.#isOpen && !this.#closing) throw fault;
+  }
+}
