@@ -20,13 +20,27 @@ const child = spawn(
   ['--disable-warning=ExperimentalWarning', path.join(root, 'tools', `${command}.ts`), ...args],
   {
     cwd: root,
-    stdio: 'inherit',
+    // The channel tells the child when this process is gone, however it went.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   },
 );
 // The terminal sends Ctrl-C to the whole group; a supervisor signals only this process.
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 process.on('SIGINT', () => {});
+endWithNpm();
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+
+/**
+ * A supervisor that stops `npm start` signals npm, npm signals the shell that it runs scripts in, and that dies without a
+ * word to this process, which then has another parent. On Windows signals end no process in this way.
+ */
+function endWithNpm() {
+  if (!process.env.npm_lifecycle_event) return;
+  const shell = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== shell) child.kill('SIGTERM');
+  }, 100).unref();
+}
 
 /** The stamp names the lockfile and the platform that node_modules was installed for. */
 function installIfStale() {

@@ -15,19 +15,26 @@ async function main(): Promise<void> {
   // Compiling takes a fifth of a start, and of the time that is lost after a crash. Where it cannot be kept, it is done again.
   enableCompileCache(compiled);
   const { startSkylark } = await import('./start.ts');
-  const running = await startSkylark(config);
-  console.log(`Skylark serves ${running.url}`);
+  const starting = startSkylark(config);
+  whenTold(() => void stop(starting));
+  const { url } = await starting;
+  console.log(`Skylark serves ${url}`);
   // Now, because a process that is killed keeps nothing.
   flushCompileCache();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void stop(running));
 }
 
-async function stop(running: Running): Promise<void> {
-  const deadline = setTimeout(() => process.exit(1), DRAIN_MS_MAX);
-  await running.close();
-  clearTimeout(deadline);
-  process.exit(0);
+/** By a signal, once or several times; or because whoever started this process and kept a channel to it is gone. */
+function whenTold(stop: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  if (process.connected) process.once('disconnect', stop);
+}
+
+/** A start that is under way comes to its end first: it has the folder, and perhaps broadcasts of the process before. */
+async function stop(starting: Promise<Running>): Promise<void> {
+  setTimeout(() => process.exit(1), DRAIN_MS_MAX).unref();
+  const running = await starting.catch(() => null);
+  await running?.close();
+  process.exit(running ? 0 : 1);
 }
 
 /** What its message says is all there is to know. */

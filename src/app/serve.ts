@@ -74,7 +74,10 @@ export interface ServeDeps {
   readonly disposer: Disposer;
 }
 
-/** Opens the front: `/hls` past the framework, `/socket` to WebSockets, the rest to Fastify. */
+/**
+ * Opens the front: `/hls` past the framework, `/socket` to WebSockets, the rest to Fastify. What is closed last is added
+ * first: rooms hear that their broadcast is interrupted before their sockets close.
+ */
 export async function serve(deps: ServeDeps): Promise<void> {
   const { config, front, disposer } = deps;
   const callers = new Callers(trustedNetworks(config));
@@ -92,9 +95,11 @@ export async function serve(deps: ServeDeps): Promise<void> {
     // Bound already, so that `listen` is never called.
     serverFactory: () => front.server,
   });
-  registerRoutes(fastify, deps, callers, stats);
+  disposer.add('http', () => fastify.close());
   const sockets = createSocketServer({ ...deps, callers });
+  disposer.add('sockets', () => sockets.close());
   measureSockets(deps.metrics, sockets);
+  registerRoutes(fastify, deps, callers, stats);
   await fastify.ready();
   const connections = new Connections(front.server, {
     callers,
@@ -102,6 +107,8 @@ export async function serve(deps: ServeDeps): Promise<void> {
     max: await connectionsMax(),
   });
   measureConnections(deps.metrics, connections);
+  disposer.add('connections', () => connections.close());
+  disposer.add('broadcasts', () => deps.live.drain());
   front.server.on('upgrade', (request, socket, head) => {
     connections.upgraded(request.socket);
     sockets.handleUpgrade(request, socket, head);
@@ -110,9 +117,6 @@ export async function serve(deps: ServeDeps): Promise<void> {
     const listener = request.url?.startsWith('/hls/') ? hls : fastify.routing;
     connections.take(request, response, () => listener(request, response));
   });
-  disposer.add('connections', () => connections.close());
-  disposer.add('http', () => fastify.close());
-  disposer.add('sockets', () => sockets.close());
 }
 
 function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Callers, hls: HlsStats): void {

@@ -20,7 +20,10 @@ import { createHttpServer, serve } from './serve.ts';
 export interface Running {
   /** Where it is served, with the port that was taken. */
   readonly url: string;
-  /** Drains: stop listeners > interrupt publishers > flush parts > finish recordings > close bus and db. Idempotent. */
+  /**
+   * Drains: stop listeners > interrupt publishers > flush parts > sync journals > release the folder > close bus and db.
+   * Who asks twice waits for one end.
+   */
   close(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ export interface Closer {
 /** Closes what was added, last first, and goes on when one of them fails. */
 export class Disposer {
   readonly #log: Logger;
+  #closing: Promise<void> | null = null;
   readonly #entries: { name: string; close: () => void | Promise<void> }[] = [];
 
   constructor(log: Logger) {
@@ -18,7 +19,15 @@ export class Disposer {
     this.#entries.push({ name, close });
   }
 
-  async close(): Promise<void> {
+  /** Idempotent: whoever asks while it closes waits for the same end. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll().finally(() => {
+      this.#closing = null;
+    });
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
     for (let entry = this.#entries.pop(); entry; entry = this.#entries.pop()) {
       try {
         await entry.close();

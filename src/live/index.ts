@@ -107,7 +107,7 @@ export interface Live {
   hls(id: BroadcastId): HlsSource | null | Promise<HlsSource | null>;
   /** Interrupts what a crash left on the air and finishes what had ended, then looks for broadcasts that were never published. */
   recover(): Promise<void>;
-  /** Interrupts publishers, flushes parts, finishes recordings. Nothing can be published afterwards. */
+  /** Interrupts what is on the air: publishers are let go, parts flushed, recordings on disk. Nothing can be published afterwards. Idempotent. */
   drain(): Promise<void>;
 }
 
@@ -133,6 +133,8 @@ export function createLive(deps: LiveDeps): Live {
     isSending: id => onAir.find(id)?.isSending ?? false,
     hasSource: id => Boolean(onAir.find(id)?.source),
   });
+
+  let drained: Promise<void> | null = null;
 
   async function owned(ownerId: AccountId, id: BroadcastId): Promise<BroadcastRow> {
     const row = await broadcasts.get(id);
@@ -185,9 +187,9 @@ export function createLive(deps: LiveDeps): Live {
       return isId(id) ? recorder.openReplay(id) : null;
     },
     recover: () => onAir.recover(),
-    async drain() {
-      await onAir.drain();
-      await hearts.close();
+    drain() {
+      drained ??= onAir.drain().then(() => hearts.close());
+      return drained;
     },
   };
 }

@@ -216,18 +216,46 @@ await onEveryDatabase('live', open => {
     assert.equal((await rig.live.end(rig.ada, id)).state, 'ended');
   });
 
-  it('a drain lets publishers go, finishes recordings and takes nobody else', async () => {
-    const { id, publisher } = await rig.goOnAir(3);
+  it('a drain lets publishers and viewers go, interrupts, and takes nobody else', async () => {
+    const { id, publisher, publishToken } = await rig.goOnAir(3);
     const waiting = await rig.live.create(rig.ada, { title: 'Later' });
     const dismissed = new Promise<void>(resolve => publisher.onClosed(resolve));
     await rig.live.room.sendHearts(id, rig.house.person('bob'), 5, null);
-    await rig.live.drain();
-    await dismissed;
+    const hls = await rig.source(id);
+    const blocked = textOf(hls.playlist('video', { msn: 2, part: 0 }));
+    const viewer = Promise.withResolvers<void>();
+    (await rig.live.watch(id)).read({ ended: viewer.resolve });
+    const drains = [rig.live.drain(), rig.live.drain()];
+    await assert.rejects(blocked, { code: 'unavailable' });
+    await Promise.all([...drains, dismissed, viewer.promise]);
+    assert.doesNotMatch(await textOf(hls.playlist('video', fresh)), /ENDLIST/);
     const broadcast = await rig.start().get(id);
-    assert.deepEqual([broadcast.state, broadcast.hearts], ['archived', 5]);
-    assert.ok(isAbout(broadcast, 3000));
-    await assert.rejects(rig.live.publish(waiting.id, waiting.publishToken), { code: 'unavailable' });
+    assert.deepEqual([broadcast.state, broadcast.hearts], ['interrupted', 5]);
+    for (const closed of [waiting, { id, publishToken }])
+      await assert.rejects(rig.live.publish(closed.id, closed.publishToken), { code: 'unavailable' });
+    await assert.rejects(rig.live.end(rig.ada, id), { code: 'unavailable' });
     assert.equal((await rig.start().get(waiting.id)).state, 'starting');
+  });
+
+  it('the next process goes on with what a drain interrupted: nothing is lost, and it is one replay', async () => {
+    const { id, publishToken } = await rig.goOnAir(7.03);
+    await rig.live.drain();
+    assert.deepEqual(await rig.journals.list(`recordings/${id}`), [], 'every part is in a segment');
+    rig.live = rig.start();
+    await rig.live.recover();
+    assert.equal((await rig.live.get(id)).state, 'interrupted');
+    const resumed = rig.reaches(id, 'live');
+    feedPublisher(await rig.live.publish(id, publishToken)).until(3);
+    await resumed;
+    const ended = await rig.live.end(rig.ada, id);
+    assert.ok(isAbout(ended, 10_030), `${ended.durationMs}`);
+    const replay = await textOf((await rig.source(id)).playlist('video', fresh));
+    assert.equal(replay.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1);
+    assert.doesNotMatch(replay, /EXT-X-GAP/);
+    assert.deepEqual(
+      (await rig.told(id)).map(event => event.state),
+      ['live', 'interrupted', 'live', 'ended', 'archived'],
+    );
   });
 
   it('an end that the database refused is made up for by the next sweep', async () => {

@@ -9,7 +9,7 @@ class FakeConnection {
   sent: unknown[] = [];
   onopen: () => void = () => {};
   onmessage: (event: { data: string }) => void = () => {};
-  onclose: () => void = () => {};
+  onclose: (event: { code: number }) => void = () => {};
   opens(): void {
     this.readyState = 1;
     this.onopen();
@@ -17,9 +17,9 @@ class FakeConnection {
   receives(frame: ServerFrame): void {
     this.onmessage({ data: JSON.stringify(frame) });
   }
-  breaks(): void {
+  breaks(code = 1006): void {
     this.readyState = 3;
-    this.onclose();
+    this.onclose({ code });
   }
   send(text: string): void {
     this.sent.push(JSON.parse(text));
@@ -96,6 +96,25 @@ test('waits double up to twenty seconds, and start small again after a good conn
   later(60_000);
   last().breaks();
   assert.equal(waits.at(-1)?.ms, 500);
+});
+
+test('a server that starts again is asked soon and often, then as one that broke', () => {
+  const { socket, waits, last, retry } = setUp();
+  socket.join('user:1', () => {});
+  last().opens();
+  last().breaks(1012);
+  for (let i = 0; i < 26; i++) {
+    retry();
+    last().breaks();
+  }
+  assert.deepEqual(
+    waits.map(({ ms }) => ms),
+    [...Array<number>(25).fill(400), 500, 1000],
+  );
+  retry();
+  last().opens();
+  last().breaks();
+  assert.equal(waits.at(-1)?.ms, 2000);
 });
 
 test('a connection that opens and falls over at once does not start the waits anew', () => {

@@ -6,6 +6,11 @@ const RETRY_LONGEST_MS = 20_000;
 /** A connection that lasted this long was a good one: the next delay starts small again. */
 const STEADY_MS = 10_000;
 
+/** Service Restart: the server is back in a moment, so it is asked again and again for a while, before the waits grow. */
+const CLOSED_FOR_RESTART = 1012;
+const RESTART_RETRY_MS = 400;
+const RESTART_TRIES = 25;
+
 export type FrameHandler = (frame: ServerFrame) => void;
 
 /** What a socket stands on, replaced in tests. */
@@ -36,6 +41,7 @@ export function createSocket(deps: SocketDeps): Socket {
   let connection: WebSocket | undefined;
   let timer: unknown;
   let failures = 0;
+  let restartTries = 0;
 
   function connect(): void {
     deps.clearTimeout(timer as never);
@@ -46,20 +52,23 @@ export function createSocket(deps: SocketDeps): Socket {
     let openedAt = Number.POSITIVE_INFINITY;
     opened.onopen = () => {
       openedAt = deps.now();
+      restartTries = 0;
       for (const [name, topic] of topics) sendJoin(name, topic);
     };
     opened.onmessage = event => receive(event.data);
-    opened.onclose = () => {
+    opened.onclose = ({ code }) => {
       if (connection !== opened) return;
       connection = undefined;
       if (deps.now() - openedAt >= STEADY_MS) failures = 0;
+      if (code === CLOSED_FOR_RESTART) restartTries = RESTART_TRIES;
       retry();
     };
   }
 
   function retry(): void {
     if (topics.size === 0) return;
-    const ceiling = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** failures++);
+    const ceiling =
+      restartTries-- > 0 ? RESTART_RETRY_MS : Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** failures++);
     // Full jitter: after a server's restart not everybody comes back in the same moment.
     timer = deps.setTimeout(connect, ceiling * (0.5 + deps.random() / 2));
   }

@@ -103,6 +103,12 @@ class MseHls implements Playback {
     return Math.max(position, fragments[0]!.start + EARLIEST_S);
   }
 
+  /** Requests that failed meanwhile, of a server that started again, wait for up to eight seconds. */
+  resume(): void {
+    this.#networkRecoveries = 0;
+    this.#join.hls.startLoad();
+  }
+
   close(): void {
     clearTimeout(this.#forgive);
     this.#element.close();

@@ -41,6 +41,8 @@ export interface Playback {
   seek?(mediaTimeMs: number): void;
   /** Back to the newest picture. */
   goLive?(): void;
+  /** Pictures are sent again: what waits to try once more need not wait any longer. */
+  resume?(): void;
   /** `sessionOver`: the server has ended its side already. */
   close(sessionOver?: boolean): void;
 }

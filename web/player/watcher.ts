@@ -117,6 +117,7 @@ export class Watcher {
 
   #resume(): void {
     if (this.#status.value === 'stalled') this.#stalled(true);
+    this.#playback?.resume?.();
     if (this.#mode.value !== 'hls') return;
     // Pictures were missing because nobody sent any.
     this.#return.forgive();

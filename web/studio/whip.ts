@@ -4,7 +4,8 @@ import { sampleOf, type UplinkHealth, UplinkJudge } from './uplink-health.ts';
 import { LOOK_EVERY_MS, onNetworkChange, receivedBytes, UplinkLoss } from './uplink-loss.ts';
 
 const RECONNECT_FOR_MS = 120_000;
-const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000] as const;
+/** Often at first: a server that starts again is back within a few seconds, and all its viewers wait for this. */
+const BACKOFF_MS = [0, 250, 500, 500, 500, 1_000, 1_000, 2_000, 4_000] as const;
 /** An offer older than this may name a network that one has left meanwhile. */
 const OFFER_FRESH_MS = 30_000;
 const HEALTH_INTERVAL_MS = 2_000;

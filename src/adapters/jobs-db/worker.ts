@@ -6,6 +6,8 @@ import type { ClaimedJob, JobStore } from './store.ts';
 
 /** A job whose process died is found again after this. A running job's lease is renewed three times as often. */
 export const LEASE_MS = 30_000;
+/** A server that starts again waits for the one before. */
+const CLOSE_MS_MAX = 1_000;
 const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_MAX_MS = 5 * 60_000;
 const ERROR_CHARACTERS_MAX = 2000;
@@ -61,11 +63,15 @@ export class Worker {
     }
   }
 
+  /** Waits for the running jobs, though not for long: those are taken up by the next start. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) timer.cancel();
     await this.#filling;
-    await Promise.all(this.#running.values());
+    const patience = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(CLOSE_MS_MAX, patience.resolve);
+    await Promise.race([Promise.all(this.#running.values()), patience.promise]);
+    timer.cancel();
   }
 
   #filled(): void {

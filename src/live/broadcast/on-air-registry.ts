@@ -96,10 +96,19 @@ export class OnAirRegistry {
     return air.interrupted();
   }
 
+  /** Interrupts what is on the air, so that the next process goes on with it. Nothing is taken afterwards. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     this.#sweep?.cancel();
-    await Promise.all([...this.#onAir.values()].map(air => this.#finish(air, 'grace-over')));
+    await Promise.all([...this.#onAir.values()].map(air => this.#handOver(air)));
+  }
+
+  async #handOver(air: OnAir): Promise<void> {
+    try {
+      await air.handOver();
+    } catch (cause) {
+      this.#deps.log.error({ err: cause, broadcastId: air.id }, 'a broadcast was not handed over whole');
+    }
   }
 
   async #sweepNow(): Promise<void> {

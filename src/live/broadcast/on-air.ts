@@ -66,6 +66,7 @@ export class OnAir {
   #linger: Timer | null = null;
   readonly #claims: Claims;
   readonly #firstInit: number;
+  #isHandedOver = false;
   #isRecorded = true;
   #toldTroubles: readonly Trouble[] = [];
   readonly #keyframes: KeyframeIntervals;
@@ -116,7 +117,7 @@ export class OnAir {
 
   /** Whether somebody sends pictures now. */
   get isSending(): boolean {
-    return this.#packager !== null && this.stream.isPublished && !this.isFinishing;
+    return this.#packager !== null && this.stream.isPublished && !this.isFinishing && !this.#isHandedOver;
   }
 
   /** Refuses with `broadcast-over`, and as `Claims` does. */
@@ -132,8 +133,24 @@ export class OnAir {
     return this.#steps;
   }
 
+  /**
+   * This process stops, and another one goes on: publisher and viewers are let go, what was made is on disk, and it is
+   * interrupted. One that ends already is waited for. Nothing may be asked of it afterwards.
+   */
+  async handOver(): Promise<void> {
+    if (this.isFinishing) return this.#finishing ?? undefined;
+    this.#isHandedOver = true;
+    if (this.#packager) this.#step('publisher-lost');
+    this.#grace?.cancel();
+    const flushed = this.#packager?.interrupt();
+    this.stream.end();
+    await flushed;
+    await Promise.all([this.#recording?.close(), this.#steps]);
+  }
+
   /** Ends it: resolves when the replay is ready. Whoever asks again waits for the same end. */
-  finish(input: 'end' | 'grace-over' | 'never-published'): Promise<void> {
+  async finish(input: 'end' | 'grace-over' | 'never-published'): Promise<void> {
+    if (this.#isHandedOver) throw new Refusal('unavailable');
     this.isStuck = false;
     this.#finishing ??= this.#finish(input).catch(cause => {
       this.isStuck = true;

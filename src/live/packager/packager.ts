@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
+import { Refusal } from '#contract/errors.ts';
 import type { Track, VideoTrack } from '#media/track.ts';
 import type { Unit, VideoUnit } from '#media/unit.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
@@ -62,6 +63,8 @@ export interface Packager {
   ended(): void;
   /** As `ended`; resolves when the last segment was handed to the recording. Idempotent, never rejects. */
   finish(): Promise<void>;
+  /** As `finish`, but another process goes on: the playlists do not end, and whoever waits is told to come back. */
+  interrupt(): Promise<void>;
 }
 
 export function createPackager(deps: PackagerDeps): Packager {
@@ -74,6 +77,7 @@ export function createPackager(deps: PackagerDeps): Packager {
     unit: (track, unit) => packager.unit(track, unit),
     ended: () => void packager.finish(),
     finish: () => packager.finish(),
+    interrupt: () => packager.interrupt(),
   };
 }
 
@@ -119,7 +123,17 @@ class StreamPackager {
   }
 
   finish(): Promise<void> {
-    this.#finished ??= this.#finish();
+    this.#finished ??= this.#flush().then(() => {
+      for (const rendition of this.#renditions) rendition.finish();
+    });
+    return this.#finished;
+  }
+
+  interrupt(): Promise<void> {
+    const refusal = new Refusal('unavailable', 'The server stops, or starts again.', 1);
+    this.#lobby.close(refusal);
+    for (const rendition of this.#renditions) rendition.interrupt(refusal);
+    this.#finished ??= this.#flush();
     return this.#finished;
   }
 
@@ -189,14 +203,14 @@ class StreamPackager {
     return this.#plan.position === null ? null : this.#plan.position / 90_000;
   }
 
-  async #finish(): Promise<void> {
+  /** Publishes what is left, with all renditions brought to the same end. */
+  async #flush(): Promise<void> {
     await this.#audio?.flush();
     const audioEnd = Math.round((this.#audio?.position ?? 0) * 90_000);
     const layers = [...this.#layers.values()];
     const end = Math.max(0, ...layers.map(layer => layer.finish(audioEnd)));
     for (const layer of layers) layer.rest(end);
     this.#audio?.finish(end / 90_000);
-    for (const rendition of this.#renditions) rendition.finish();
     this.#deps.log.info({ ...this.counts }, 'the packager has finished');
   }
 

@@ -208,6 +208,11 @@ export class Rendition implements VideoSink {
     this.#changed();
   }
 
+  /** Nothing more comes from this process: whoever waits is told so, and the playlist does not end. */
+  interrupt(refusal: Refusal): void {
+    this.#waiting.close(refusal);
+  }
+
   /** Plain requests wait for something to play; blocking ones for their part. */
   playlistAnswer(query: PlaylistQuery): HlsAnswer {
     if (query.msn === null)

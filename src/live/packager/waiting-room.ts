@@ -16,6 +16,7 @@ export class WaitingRoom {
   readonly #max: number;
   readonly #waitMs: number;
   readonly #waiters = new Set<Waiter>();
+  #closed: Refusal | null = null;
   #sweeper: Timer | null = null;
 
   constructor(clock: Clock, max: number, waitMs: number) {
@@ -32,6 +33,7 @@ export class WaitingRoom {
   answer(ready: () => HlsOutcome | null): HlsAnswer {
     const now = ready();
     if (now !== null) return now;
+    if (this.#closed) return this.#closed;
     if (this.#waiters.size >= this.#max)
       return new Refusal('busy', 'Too many requests wait for this stream.', 1);
     const dueMs = this.#clock.monotonicMs() + this.#waitMs;
@@ -47,6 +49,12 @@ export class WaitingRoom {
       const outcome = waiter.ready();
       if (outcome !== null) this.#serve(waiter, outcome);
     }
+  }
+
+  /** Nothing more is published: whoever waits, or would from now on, is told why. */
+  close(refusal: Refusal): void {
+    this.#closed = refusal;
+    for (const waiter of this.#waiters) this.#serve(waiter, refusal);
   }
 
   #sweep(): void {

@@ -25,6 +25,8 @@ export interface RunningRecording extends RecordingSink {
   readonly lost: number;
   /** Resolves when everything handed over so far is written, or given up. */
   written(): Promise<void>;
+  /** As `written`; nothing is open afterwards, and the recording is not complete: whoever reopens it goes on. */
+  close(): Promise<void>;
   /** Resolves when everything is on disk. Null when nothing was recorded. */
   finish(): Promise<RecordingTotals | null>;
 }
@@ -99,6 +101,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
         segment: (rendition, timescale, segment) => recording.segment(rendition, timescale, segment),
         isKept: segment => recording.isKept(segment),
         written: () => recording.written(),
+        close: () => recording.close(),
         finish,
       };
     },

@@ -181,9 +181,10 @@ function cacheControl(target: Target, source: HlsSource): string {
   return target.blocking ? CACHE_BLOCKING : CACHE_LIVE;
 }
 
-/** A body that came with the request is not read, so its connection cannot be kept. */
+/** A body that came with the request is not read, so its connection cannot be kept; nor can one to a server that stops. */
 function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false;
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (!isRead || refusal.code === 'unavailable') response.shouldKeepAlive = false;
   sendRefusal(request, response, refusal);
 }
 

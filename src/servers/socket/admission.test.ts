@@ -147,7 +147,7 @@ test('a server that stops says so, and opens nothing more', async () => {
   const client = await open();
   await client.join(`room:${await goLive()}`);
   const closing = server.close();
-  assert.equal(await client.closed, 1001);
+  assert.equal(await client.closed, 1012);
   await closing;
   assert.equal(server.topics, 0);
   assert.deepEqual(await knock(port, {}), [503, 'unavailable']);

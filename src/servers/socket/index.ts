@@ -12,7 +12,7 @@ import type { Live } from '#live/index.ts';
 import type { Bus } from '#ports/bus.ts';
 import { identify, refuseUpgrade, Seats, type SocketAccounts } from './admission.ts';
 import { ClientSocket, type ClientSocketDeps, type SocketStats } from './client-socket.ts';
-import { CLIENT_FRAMES, CLOSE_GOING_AWAY, PING_MS, SOCKETS_MAX } from './limits.ts';
+import { CLIENT_FRAMES, CLOSE_RESTART, CLOSE_RESTART_MS, PING_MS, SOCKETS_MAX } from './limits.ts';
 import { Topics } from './topics.ts';
 import type { HomeFeed } from './user-source.ts';
 
@@ -39,7 +39,7 @@ export interface SocketServer {
   readonly topics: number;
   /** Takes a request for `GET /socket` with `Upgrade: websocket`. Never throws. */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
-  /** Closes every socket with 1001; resolves when they are gone. */
+  /** Sends what is due and closes every socket with 1012: come back soon. Resolves when they are gone. */
   close(): Promise<void>;
 }
 
@@ -102,9 +102,14 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
       isClosing = true;
       pinging.cancel();
       const closing = [...open];
-      for (const socket of closing) socket.close(CLOSE_GOING_AWAY, 'the server stops');
-      // Who does not answer is cut off, so that this comes to an end.
+      await topics.flush();
+      for (const socket of closing) socket.close(CLOSE_RESTART, 'the server stops, or starts again');
+      // Who does not answer is cut off: the next process waits for this one's end.
+      const cut = clock.after(CLOSE_RESTART_MS, () => {
+        for (const socket of closing) socket.cut();
+      });
       await Promise.all(closing.map(socket => socket.gone));
+      cut.cancel();
     },
   };
 }

@@ -18,12 +18,15 @@ export const SOCKET_BACKLOG_BYTES_MAX = 1024 * 1024;
 export const PING_MS = 30_000;
 /** How long a socket may take to answer a close. */
 export const CLOSE_MS = 2000;
+/** The same when the server stops: the next one waits for this one's end. */
+export const CLOSE_RESTART_MS = 250;
 /** Frames of one client: joining 32 topics at once is fine. */
 export const CLIENT_FRAMES: Allowance = { burst: 80, perSecond: 10 };
 /** Frames that a client may get wrong before its socket is closed. */
 export const BAD_FRAMES_MAX = 10;
 
 /** Close codes: RFC 6455 section 7.4.1, and our own from 4000. */
-export const CLOSE_GOING_AWAY = 1001;
+/** Service Restart, of the registry at iana.org/assignments/websocket: come back soon. */
+export const CLOSE_RESTART = 1012;
 export const CLOSE_POLICY = 1008;
 export const CLOSE_TOO_SLOW = 4001;

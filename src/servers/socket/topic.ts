@@ -49,6 +49,7 @@ export class Topic {
   #timer: Timer | null = null;
   #lastTickMs = Number.NEGATIVE_INFINITY;
   #isTicking = true;
+  #ticked: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: TopicOptions) {
@@ -80,6 +81,14 @@ export class Topic {
 
   leave(member: TopicMember): void {
     if (this.#members.delete(member)) this.#closeIfEmpty();
+  }
+
+  /** Resolves when what is due by now was written to every member. */
+  async flush(): Promise<void> {
+    await this.#ticked;
+    if (!this.#timer) return;
+    this.#timer.cancel();
+    await this.#beginTick();
   }
 
   async #start(): Promise<void> {
@@ -131,7 +140,12 @@ export class Topic {
     if (this.#timer || this.#isTicking || this.#isClosed || !this.#options.source.isDue) return;
     const { clock } = this.#options;
     const waitMs = Math.max(0, this.#lastTickMs + TICK_MS - clock.monotonicMs());
-    this.#timer = clock.after(waitMs, () => void this.#tick());
+    this.#timer = clock.after(waitMs, () => void this.#beginTick());
+  }
+
+  #beginTick(): Promise<void> {
+    this.#ticked = this.#tick();
+    return this.#ticked;
   }
 
   async #tick(): Promise<void> {

@@ -38,6 +38,11 @@ export class Topics {
     return () => topic.leave(member);
   }
 
+  /** Resolves when what is due by now was written to everybody. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#topics.values().map(topic => topic.flush()));
+  }
+
   #open(name: string): Topic {
     const { bus, clock, slices, log } = this.#deps;
     const label = `frames of topic ${parseTopic(name)!.kind}`;
