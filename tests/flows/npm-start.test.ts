@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -43,19 +42,22 @@ describe('npm start', { skip: process.platform === 'win32' ? 'no signals' : fals
   });
   /** A drain takes its word back and gives the port free; a process that was killed cannot do the former. */
   const drained = (pid: number) =>
-    until('the server has drained', async () => {
-      const isThere = await readFile(path.join(data, 'lock.json')).catch(() => null);
-      return !isThere && !isRunning(pid);
-    }, 30_000);
+    until(
+      'the server has drained',
+      async () => {
+        const isThere = await readFile(path.join(data, 'lock.json')).catch(() => null);
+        return !isThere && !isRunning(pid);
+      },
+      30_000,
+    );
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    it(`${signal} to npm drains the server`, async () => {
-      const { child, server } = await start('npm', ['start', '--silent']);
-      const exited = once(child, 'exit');
-      child.kill(signal);
-      await exited;
-      await drained(server);
-    });
+  it('SIGTERM to npm drains the server', async () => {
+    const { child, server } = await start('npm', ['start', '--silent']);
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+    await drained(server);
+  });
 
   it('so does a signal to the program that npm would run, and its death', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
