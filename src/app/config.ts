@@ -20,6 +20,8 @@ export interface Config {
   readonly rtcHosts: readonly string[];
   /** SKYLARK_TRUSTED_PROXIES: addresses and networks whose `X-Forwarded-For` is believed; null: loopback, nothing was set. */
   readonly trustedProxies: readonly string[] | null;
+  /** SKYLARK_METRICS_TOKEN: opens `/metrics` to who is not on this machine; null: nobody else. */
+  readonly metricsToken: string | null;
   /** SKYLARK_DATABASE_URL: PostgreSQL instead of the SQLite file in the data folder. */
   readonly databaseUrl: string | null;
   /** SKYLARK_LOG: least level that is logged. */
@@ -42,6 +44,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   SKYLARK_RTC_BIND: 'rtcBind',
   SKYLARK_RTC_HOSTS: 'rtcHosts',
   SKYLARK_TRUSTED_PROXIES: 'trustedProxies',
+  SKYLARK_METRICS_TOKEN: 'metricsToken',
   SKYLARK_DATABASE_URL: 'databaseUrl',
   SKYLARK_LOG: 'logLevel',
 };
@@ -64,6 +67,7 @@ export function readConfig(environment: Environment): Config {
     rtcBind: addressOf('SKYLARK_RTC_BIND', value('SKYLARK_RTC_BIND')),
     rtcHosts: hostsOf(value('SKYLARK_RTC_HOSTS')),
     trustedProxies: proxiesOf(value('SKYLARK_TRUSTED_PROXIES')),
+    metricsToken: metricsTokenOf(value('SKYLARK_METRICS_TOKEN')),
     databaseUrl: databaseUrlOf(value('SKYLARK_DATABASE_URL')),
     logLevel: logLevelOf(value('SKYLARK_LOG')),
   };
@@ -118,6 +122,13 @@ function proxiesOf(given: string | undefined): string[] | null {
       'addresses or networks like 10.0.0.0/8, separated by commas, or none',
     );
   return proxies;
+}
+
+function metricsTokenOf(given: string | undefined): string | null {
+  if (given === undefined) return null;
+  if (!/^[\w.~+/=-]{16,512}$/.test(given))
+    refuse('SKYLARK_METRICS_TOKEN', '(hidden)', '16 to 512 letters, digits and . _ ~ + / = -');
+  return given;
 }
 
 /** Who is believed to ask for somebody else. */

@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { checkFolder, refuseLostDatabase } from './folder-check.ts';
 import type { Labels } from './labels.ts';
 import { keepSecret, readSecret } from './secret.ts';
+import { probeMigrations } from './storage-probe.ts';
 
 export interface House extends Awaited<ReturnType<typeof openAdapters>> {
   readonly clock: Clock;
@@ -51,6 +52,7 @@ export async function openHouse(
   const migrations = {
     ...{ ...accounts.migrations, ...social.migrations },
     ...{ ...live.migrations, ...jobs.migrations },
+    ...probeMigrations,
   };
   const isNew = await checkFolder(config, db, migrations);
   await db.migrate(migrations);

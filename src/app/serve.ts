@@ -8,6 +8,7 @@ import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Slices } from '#base/slices.ts';
 import type { Live } from '#live/index.ts';
+import type { Blobs } from '#ports/blobs.ts';
 import type { Bus } from '#ports/bus.ts';
 import type { Db } from '#ports/db.ts';
 import type { Rtc } from '#ports/rtc.ts';
@@ -46,6 +47,7 @@ import {
 import type { Labels } from './labels.ts';
 import { createLoadMeter } from './load.ts';
 import type { Metrics } from './metrics.ts';
+import { createStorageProbe } from './storage-probe.ts';
 
 /** A request's head must arrive within this time. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -67,6 +69,7 @@ export interface ServeDeps {
   readonly rtc: Rtc;
   readonly bus: Bus;
   readonly db: Db;
+  readonly blobs: Blobs;
   readonly metrics: Metrics;
   readonly labels: Labels;
   readonly slices: Slices;
@@ -123,8 +126,14 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Call
   const { accounts, social, live, clock, ids, log, rtc, metrics, disposer } = deps;
   deps.labels.routes(fastify);
   installProblems(fastify, log);
-  installSecurityHeaders(fastify);
-  registerHealth(fastify, deps);
+  installSecurityHeaders(fastify, deps.config.publicUrl);
+  registerHealth(fastify, {
+    metrics,
+    callers,
+    log,
+    probe: createStorageProbe(deps),
+    metricsToken: deps.config.metricsToken,
+  });
   registerApi(fastify, {
     handlers: [...accountHandlers, ...socialHandlers, ...liveHandlers],
     services: { accounts, social, live },

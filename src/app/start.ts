@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
+import { systemClock } from '#base/clock.ts';
 import { Disposer } from '#base/dispose.ts';
 import type { Logger } from '#base/log.ts';
 import { Slices } from '#base/slices.ts';
+import { tellRepeatedOnce } from '#base/repeated-faults.ts';
 import { openRtc } from './adapters.ts';
 import { type AdminHouse, runCommand } from './admin/commands.ts';
 import { openAdminSocket } from './admin/socket.ts';
@@ -31,7 +33,7 @@ const webDirectory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), 
 
 /** Wires the rooms together and serves. The one place that decides which adapters are used. */
 export async function startSkylark(config: Config): Promise<Running> {
-  const log: Logger = pino({ level: config.logLevel });
+  const log = tellRepeatedOnce(pino({ level: config.logLevel }), systemClock);
   const disposer = new Disposer(log);
   try {
     return await start(config, log, disposer);

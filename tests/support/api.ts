@@ -73,7 +73,7 @@ export async function startTestApi(options: Options): Promise<TestApi> {
   const services = { accounts, ...more?.services } as Services;
   await db.migrate({ ...accounts.migrations, ...more?.migrations });
   const fastify = Fastify({ frameworkErrors: answerFrameworkError, clientErrorHandler: answerClientError });
-  installSecurityHeaders(fastify);
+  installSecurityHeaders(fastify, publicUrl);
   installProblems(fastify, options.log ?? silentLogger);
   registerApi(fastify, { handlers: options.handlers, services, clock, callers: testCallers(), publicUrl });
   options.also?.(fastify);

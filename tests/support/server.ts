@@ -25,6 +25,7 @@ export function testConfig(dataDirectory: string): Config {
     rtcBind: '127.0.0.1',
     rtcHosts: [],
     trustedProxies: null,
+    metricsToken: null,
     databaseUrl: null,
     logLevel: 'error',
   };

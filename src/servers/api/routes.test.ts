@@ -210,9 +210,26 @@ describe('a mounted method', () => {
   it('sends the security headers with every answer', async () => {
     for (const path of ['/api/v1/posts/01', '/nowhere', '/api/docs']) {
       const { headers } = await api.call('GET', path);
-      assert.match(headers.get('content-security-policy')!, /default-src 'self'.*frame-ancestors 'none'/);
+      const policy = headers.get('content-security-policy')!;
+      assert.match(policy, /default-src 'self'.*frame-ancestors 'none'/);
+      const host = new URL(api.url).host;
+      assert.equal(/connect-src ([^;]*);/.exec(policy)?.[1], `'self' ws://${host} wss://${host}`);
       assert.equal(headers.get('x-content-type-options'), 'nosniff');
     }
+  });
+
+  it('lets no name that a caller makes up into its policy', async () => {
+    const socket = net.connect(api.port, '127.0.0.1');
+    socket.write('GET /api/docs HTTP/1.1\r\nHost: x; script-src *\r\nConnection: close\r\n\r\n');
+    assert.match(await text(socket), /connect-src 'self'; object-src/);
+  });
+
+  it('asks for TLS from then on where its address is https, and nowhere else', async t => {
+    assert.equal((await api.call('GET', '/api/docs')).headers.get('strict-transport-security'), null);
+    const secure = await startTestApi({ handlers: [], publicUrl: 'https://sky.example' });
+    t.after(() => secure.close());
+    const { headers } = await secure.call('GET', '/api/docs');
+    assert.match(headers.get('strict-transport-security') ?? '', /^max-age=\d+$/);
   });
 
   it('answers bytes that are not HTTP, and headers without end, and goes on', async () => {
