@@ -44,6 +44,10 @@ export class FairPlaces<T> {
     return this.#seats.size;
   }
 
+  has(item: T): boolean {
+    return this.#seats.has(item);
+  }
+
   enter(item: T, place: Place): Entry<T> {
     if (this.size < this.#max) {
       this.#add(item, place);

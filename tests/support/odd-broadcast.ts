@@ -67,6 +67,7 @@ export class OddBroadcast {
       broadcastId: 'b',
       offer: oddOffer,
       publisher: this.stream.publish(),
+      connected() {},
       ssrc: 7,
       rtc: {
         openTransports: 1,

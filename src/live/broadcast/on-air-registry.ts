@@ -63,11 +63,18 @@ export class OnAirRegistry {
     if (known) return known.publish(claim);
     // Started, and not in memory: another process had it, and the sweep is about to finish it.
     if (row.state !== 'starting') throw new Refusal('broadcast-over');
-    if (this.#onAir.size >= ON_AIR_MAX)
-      throw new Refusal('unavailable', 'Too many broadcasts are on the air.');
+    this.#makeRoom();
     const air = new OnAir(row.id, this.#deps);
     this.#onAir.set(row.id, air);
     return air.publish(claim);
+  }
+
+  /** One that never had a picture, and whose publisher has gone, has nothing to lose: it comes back with its next publisher. */
+  #makeRoom(): void {
+    if (this.#onAir.size < ON_AIR_MAX) return;
+    const empty = this.#onAir.values().find(air => air.isEmpty);
+    if (!empty) throw new Refusal('at-capacity', 'Too many broadcasts are on the air.', 10);
+    this.#forget(empty.id);
   }
 
   /** Resolves when the broadcast is over and its replay, if any, is ready. */

@@ -120,6 +120,11 @@ export class OnAir {
     return this.#packager !== null && this.stream.isPublished && !this.isFinishing && !this.#isHandedOver;
   }
 
+  /** Whether nothing ever came, and nobody is there to send it. */
+  get isEmpty(): boolean {
+    return this.#packager === null && !this.stream.isPublished && !this.isFinishing;
+  }
+
   /** Refuses with `broadcast-over`, and as `Claims` does. */
   publish(claim: Claim): Publisher {
     if (this.isFinishing) throw new Refusal('broadcast-over');

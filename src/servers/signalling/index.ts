@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { assert } from '#base/assert.ts';
 import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
+import { FairPlaces } from '#base/fair-places.ts';
 import type { Ids } from '#base/ids.ts';
 import { PlaceBuckets } from '#base/place-buckets.ts';
 import type { Allowance } from '#base/token-bucket.ts';
@@ -35,6 +36,8 @@ export interface SignallingSession {
   answered?(answer: Answer): void;
   /** The other side wants no more. Idempotent. */
   end(): void;
+  /** It is given up; the other side may come back. Idempotent. */
+  interrupt(): void;
 }
 
 /** Who offers, and the names of the session that it may become. */
@@ -60,6 +63,8 @@ export interface Protocol<Session extends SignallingSession> {
   readonly offer: OfferOptions;
   /** Offers from one address. */
   readonly offers: Allowance;
+  /** Sessions that are not connected yet, of everybody. */
+  readonly awaitedMax: number;
   /** Refuses before the offer is read. `reply` is there for headers that go with the refusal. */
   admit(broadcastId: string, reply: FastifyReply): void;
   /** Opens a session and has it remembered, or refuses and leaves nothing behind. */
@@ -98,16 +103,29 @@ export class Signalling<Session extends SignallingSession> {
   readonly #callers: Callers;
   readonly #offers: PlaceBuckets;
   readonly #sessions = new Map<string, Session>();
+  /** Ids of those that are not connected yet: they have places of their own, and take none of those that are. */
+  readonly #awaited: FairPlaces<string>;
 
   constructor(protocol: Protocol<Session>, { ids, clock, callers }: SignallingDeps) {
     this.#protocol = protocol;
     this.#ids = ids;
     this.#callers = callers;
     this.#offers = new PlaceBuckets(clock, protocol.offers, ADDRESSES_MAX);
+    this.#awaited = new FairPlaces(protocol.awaitedMax);
   }
 
   get sessions(): ReadonlyMap<string, Session> {
     return this.#sessions;
+  }
+
+  /** How many have connected. */
+  get connected(): number {
+    return Math.max(0, this.#sessions.size - this.#awaited.size);
+  }
+
+  /** To be called when a session is connected. */
+  arrived(session: Session): void {
+    this.#awaited.leave(session.id);
   }
 
   /** To be called for a session that is open, at once: it may be over at any time after. */
@@ -118,6 +136,7 @@ export class Signalling<Session extends SignallingSession> {
   /** To be called for a session that is over, whoever ended it. */
   forget(session: Session): void {
     this.#sessions.delete(session.id);
+    this.#awaited.leave(session.id);
   }
 
   get #counters(): boolean {
@@ -173,7 +192,7 @@ export class Signalling<Session extends SignallingSession> {
     try {
       const body = bodyOfType(SDP_TYPE, request.headers['content-type'], request.body);
       const offer = readOffer(body, this.#protocol.offer, this.#counters);
-      const { session, sdp } = await this.#open(this.#arrivalOf(request), offer);
+      const { session, sdp } = await this.#openAwaited(request, offer);
       this.stats[offer ? 'accepted' : 'countered']++;
       return reply
         .code(offer ? 201 : 406)
@@ -185,6 +204,23 @@ export class Signalling<Session extends SignallingSession> {
         .send(sdp);
     } catch (cause) {
       this.stats.refused++;
+      throw cause;
+    }
+  }
+
+  /** With a place among those that are not connected yet; the oldest of the address that has most gives one up. */
+  async #openAwaited(request: Request<Resource>, offer: Offer | null): Promise<Opened<Session>> {
+    const arrival = this.#arrivalOf(request);
+    const entry = this.#awaited.enter(arrival.id, this.#callers.placeOf(request.raw));
+    if (!entry.isIn) throw tooManyAwaited();
+    if (entry.evicted !== null) this.#sessions.get(entry.evicted)?.interrupt();
+    try {
+      const opened = await this.#open(arrival, offer);
+      if (this.#awaited.has(arrival.id)) return opened;
+      opened.session.interrupt();
+      throw tooManyAwaited();
+    } catch (cause) {
+      this.#awaited.leave(arrival.id);
       throw cause;
     }
   }
@@ -241,4 +277,8 @@ export class Signalling<Session extends SignallingSession> {
       throw new Refusal('not-found', 'This session is over, or never was.');
     return session;
   }
+}
+
+function tooManyAwaited(): Refusal {
+  return new Refusal('busy', 'Too many connections are being made, many of them from your address.', 2);
 }

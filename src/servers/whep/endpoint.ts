@@ -22,10 +22,12 @@ import {
 import { type Load, MeasuredCapacity } from './capacity.ts';
 import { WhepSession, type WhepSessionOptions } from './session.ts';
 
-/** Viewers in memory at once, whatever the machine could bear. */
+/** Viewers that are connected at once, whatever the machine could bear. */
 export const WHEP_SESSIONS_MAX = 4000;
 /** Offers from one address. A lecture hall behind one address joins all at once. */
-export const WHEP_OFFERS: Allowance = { burst: 100, perSecond: 10 };
+export const WHEP_OFFERS: Allowance = { burst: 300, perSecond: 30 };
+/** Viewers that are not connected yet. */
+export const WHEP_AWAITED_MAX = 500;
 /** How often reports of all sessions are looked after. */
 export const WHEP_TICK_MS = 100;
 
@@ -69,6 +71,7 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
   readonly path = '/whep';
   readonly offer = { role: 'viewer' } as const;
   readonly offers = WHEP_OFFERS;
+  readonly awaitedMax = WHEP_AWAITED_MAX;
   readonly signalling: Signalling<WhepSession>;
   readonly #deps: WhepDeps;
   readonly #sent = new Totals(SENT);
@@ -79,7 +82,7 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
   constructor(deps: WhepDeps) {
     this.#deps = deps;
     this.signalling = new Signalling(this, deps);
-    this.#capacity = new MeasuredCapacity(deps.clock, deps.load, () => this.sessions);
+    this.#capacity = new MeasuredCapacity(deps.clock, deps.load, () => this.signalling.connected);
   }
 
   get stats(): Readonly<SignallingStats> {
@@ -121,7 +124,7 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
 
   admit(broadcastId: string, reply: FastifyReply): void {
     if (this.#isClosed) throw new Refusal('unavailable');
-    const waitS = this.sessions >= WHEP_SESSIONS_MAX ? 30 : this.#capacity.take();
+    const waitS = this.signalling.connected >= WHEP_SESSIONS_MAX ? 30 : this.#capacity.take();
     if (waitS === 0) return;
     const hls = `/hls/${encodeURIComponent(broadcastId)}/index.m3u8`;
     reply.header('link', `<${hls}>; rel="alternate"; type="application/vnd.apple.mpegurl"`);
@@ -144,8 +147,9 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
     const { live, rtc, clock, log } = this.#deps;
     const stream = await live.watch(broadcastId);
     const ssrcs = randomSsrcs(terms);
+    const connected = (session: WhepSession) => this.signalling.arrived(session);
     const closed = (gone: WhepSession) => this.#forget(gone);
-    return { id, etag, broadcastId, terms, stream, ssrcs, rtc, clock, log, closed };
+    return { id, etag, broadcastId, terms, stream, ssrcs, rtc, clock, log, connected, closed };
   }
 
   /** Gives our half of ICE and DTLS. */

@@ -49,6 +49,7 @@ describe('WhepSession', () => {
     rtc,
     clock,
     log: silentLogger,
+    connected() {},
     closed: gone => void closed.push(gone.id),
   });
 

@@ -22,6 +22,8 @@ export interface WhepSessionOptions {
   readonly rtc: Rtc;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told once, when packets can go. */
+  connected(session: WhepSession): void;
   /** Told once, when the session is over, whoever ended it. */
   closed(session: WhepSession): void;
 }
@@ -119,6 +121,11 @@ export class WhepSession implements StreamReader {
     this.#options.closed(this);
   }
 
+  /** A viewer that is given up is gone. */
+  interrupt(): void {
+    this.end();
+  }
+
   #sender({ video, audio }: Terms): ViewerRtp {
     const { ssrcs, stream } = this.#options;
     return new ViewerRtp(
@@ -149,7 +156,9 @@ export class WhepSession implements StreamReader {
 
   #transportChanged(state: RtcState): void {
     if (state === 'closed') this.end();
-    if (state === 'connected' && !this.#isClosed) this.#join();
+    if (state !== 'connected' || this.#isClosed) return;
+    this.#options.connected(this);
+    this.#join();
   }
 
   /** One layer for this viewer, or sound alone, by what it can receive. */

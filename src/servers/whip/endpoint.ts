@@ -19,11 +19,14 @@ import {
 } from '#servers/signalling/index.ts';
 import { WhipSession } from './session.ts';
 
-/** Publishers in memory at once, whatever the machine could bear. */
+/** Publishers that are connected at once, whatever the machine could bear. */
 export const WHIP_SESSIONS_MAX = 1000;
 
 /** Offers from one address. A studio behind one address reconnects all its encoders at once. */
 export const WHIP_OFFERS: Allowance = { burst: 30, perSecond: 1 };
+
+/** Publishers that are not connected yet. */
+export const WHIP_AWAITED_MAX = 200;
 
 export interface WhipDeps {
   readonly live: {
@@ -65,6 +68,7 @@ export class Whip implements WhipServer, Protocol<WhipSession> {
   readonly path = '/whip';
   readonly offer = { role: 'publisher', simulcast: true } as const;
   readonly offers = WHIP_OFFERS;
+  readonly awaitedMax = WHIP_AWAITED_MAX;
   readonly signalling: Signalling<WhipSession>;
   readonly #deps: WhipDeps;
   readonly #received = new Totals(RECEIVED);
@@ -91,7 +95,7 @@ export class Whip implements WhipServer, Protocol<WhipSession> {
   }
 
   admit(): void {
-    if (this.sessions >= WHIP_SESSIONS_MAX)
+    if (this.signalling.connected >= WHIP_SESSIONS_MAX)
       throw new Refusal('at-capacity', `At most ${WHIP_SESSIONS_MAX} publish at once.`, 10);
   }
 
@@ -113,6 +117,7 @@ export class Whip implements WhipServer, Protocol<WhipSession> {
       rtc,
       clock,
       log,
+      connected: session => this.signalling.arrived(session),
       closed: gone => {
         this.signalling.forget(gone);
         this.#received.leave(gone.stats);

@@ -85,6 +85,7 @@ describe('WhipSession', () => {
       rtc: { ...rtc, ...over },
       clock,
       log: silentLogger,
+      connected() {},
       closed: () => void log.push('session closed'),
     });
 

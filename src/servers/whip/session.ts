@@ -29,6 +29,8 @@ export interface WhipSessionOptions {
   readonly rtc: Rtc;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told once, when packets can come. */
+  connected(session: WhipSession): void;
   /** Told once, when the session is over, whoever ended it. */
   closed(session: WhipSession): void;
 }
@@ -128,6 +130,7 @@ export class WhipSession {
   #transportChanged(state: RtcState, failure?: RtcFailure): void {
     if (state === 'closed') this.#leave('lost', failure && NEVER_THERE[failure]);
     if (state !== 'connected' || this.#isClosed) return;
+    this.#options.connected(this);
     this.#lastPacketMs = this.#options.clock.monotonicMs();
     this.#timer = this.#options.clock.every(WHIP_TICK_MS, () => this.#tick());
   }
