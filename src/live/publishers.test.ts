@@ -4,6 +4,7 @@ import { onEveryDatabase } from '#tests/support/databases.ts';
 import { fresh, isAbout, LiveRig, segmentsOf, textOf } from '#tests/support/live-rig.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
 import { GRACE_MS } from './broadcast/lifecycle.ts';
+import { ON_AIR_MAX } from './broadcast/on-air-registry.ts';
 import { PUBLISHER_QUIET_MS } from './stream/stream.ts';
 
 await onEveryDatabase('publishers of a broadcast', open => {
@@ -39,6 +40,16 @@ await onEveryDatabase('publishers of a broadcast', open => {
       (await rig.told(id)).map(event => event.state),
       ['live', 'ended', 'archived'],
     );
+  });
+
+  it('broadcasts that never had a picture keep no place from one that has', async () => {
+    const { id } = await rig.goOnAir(1);
+    for (let i = 0; i < ON_AIR_MAX; i++) {
+      const { id, publishToken } = await rig.live.create(rig.ada, { title: 'Half open' });
+      (await rig.live.publish(id, publishToken)).close('lost');
+    }
+    const late = await rig.goOnAir(1);
+    assert.deepEqual([(await rig.live.get(late.id)).state, (await rig.live.get(id)).state], ['live', 'live']);
   });
 
   it('a publisher that fell silent does not keep its successor out', async () => {

@@ -7,9 +7,8 @@ import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import type { AccountId, BroadcastId } from '#base/ids.ts';
 import { silentLogger } from '#base/log.ts';
 import type { Broadcast, BroadcastState } from '#contract/api/types.ts';
-import { Refusal } from '#contract/errors.ts';
 import type { RoomEvent } from '#contract/socket/frames.ts';
-import { createLive, type HlsAnswer, type HlsSource, type Live, Pending } from '#live/index.ts';
+import { createLive, type HlsAnswer, type HlsSource, type Live } from '#live/index.ts';
 import { readSegmentJournal } from '#live/recorder/segment-journal.ts';
 import { listSegments } from '#live/recorder/store.ts';
 import type { Blobs } from '#ports/blobs.ts';
@@ -17,6 +16,7 @@ import type { Db } from '#ports/db.ts';
 import type { BroadcastEvent } from '#ports/events.ts';
 import type { Journals } from '#ports/journals.ts';
 import { type BroadcastHouse, openBroadcastHouse } from './broadcasts.ts';
+import { hlsBytes } from './hls-bytes.ts';
 import { feedPublisher } from './publishing.ts';
 
 /** A plain request for a playlist. */
@@ -24,10 +24,7 @@ export const fresh = { msn: null, part: null };
 
 /** What is answered, now or later; a refusal is thrown. */
 export async function textOf(answer: HlsAnswer): Promise<string> {
-  const outcome =
-    answer instanceof Pending ? await new Promise(resolve => answer.onSettled(resolve)) : answer;
-  if (outcome instanceof Refusal) throw outcome;
-  return Buffer.concat((outcome as { chunks: Uint8Array[] }).chunks).toString();
+  return (await hlsBytes(answer)).toString();
 }
 
 /** Names of the whole segments that a playlist lists. */
