@@ -1,4 +1,5 @@
 import { isFirstSlice, isSlice, NAL, NALS_PER_UNIT_MAX, nalType } from './nal.ts';
+import { ParameterSets } from './parameter-sets.ts';
 
 /** Bytes of one access unit; a larger one is dropped. */
 export const UNIT_BYTES_MAX = 2 * 1024 * 1024;
@@ -24,6 +25,7 @@ export interface AccessUnit {
 export class H264Depacketizer {
   readonly #deliver: (unit: AccessUnit) => void;
   readonly #broken: () => void;
+  readonly #sets: ParameterSets;
   #nals: Uint8Array[] = [];
   #bytes = 0;
   #timestamp = -1;
@@ -33,8 +35,16 @@ export class H264Depacketizer {
   #needKey = true;
   #fragments: Uint8Array[] = [];
 
-  /** `deliver` gets whole units; `broken` is called for each unit that is dropped, before the first key frame too. */
-  constructor(deliver: (unit: AccessUnit) => void, broken: () => void) {
+  /**
+   * `deliver` gets whole units, key frames with all their parameter sets; `broken` is called for each unit that is dropped, before the
+   * first key frame too.
+   */
+  constructor(
+    deliver: (unit: AccessUnit) => void,
+    broken: () => void,
+    sets: ParameterSets = new ParameterSets(),
+  ) {
+    this.#sets = sets;
     this.#deliver = deliver;
     this.#broken = broken;
   }
@@ -130,13 +140,14 @@ export class H264Depacketizer {
     const beginsWell = first !== undefined && (!this.#afterLoss || isFirstSlice(first));
     const key = first !== undefined && nalType(first) === NAL.idr;
     this.#afterLoss = false;
-    if (!whole || !beginsWell || (this.#needKey && !key)) {
+    const complete = whole && beginsWell ? this.#sets.take(nals, key) : null;
+    if (complete === null || (this.#needKey && !key)) {
       this.#needKey = true;
       this.#broken();
       return;
     }
     this.#needKey = false;
-    this.#deliver({ timestamp: this.#timestamp, arrivalMs: this.#arrivalMs, key, nals });
+    this.#deliver({ timestamp: this.#timestamp, arrivalMs: this.#arrivalMs, key, nals: complete });
   }
 
   /** Some encoders mark the packets of their parameter sets as a unit of their own; they belong to the next picture. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type AccessUnit, beginsKeyFrame, H264Depacketizer, UNIT_BYTES_MAX } from './depacketizer.ts';
 import { NALS_PER_UNIT_MAX } from './nal.ts';
 import { packetizeH264 } from './packetizer.ts';
+import { ParameterSets } from './parameter-sets.ts';
 
 const sps = Uint8Array.of(0x67, 0x42, 0xc0, 0x1f);
 const pps = Uint8Array.of(0x68, 0xce);
@@ -20,6 +21,7 @@ function open(): { units: AccessUnit[]; broken: () => number; depacketizer: H264
   const depacketizer = new H264Depacketizer(
     unit => units.push(unit),
     () => broken++,
+    new ParameterSets([sps, pps]),
   );
   return { units, broken: () => broken, depacketizer };
 }
@@ -103,7 +105,7 @@ test('parameter sets that are marked as a unit of their own join the next pictur
 test('filler data is left out', () => {
   const { units, depacketizer } = open();
   push(depacketizer, [slice('idr', 10), Uint8Array.of(0x0c, 0xff)], 1);
-  assert.equal(units[0]?.nals.length, 1);
+  assert.deepEqual(units[0]?.nals, [sps, pps, slice('idr', 10)]);
 });
 
 test('a unit over the limit is dropped, and the next key frame comes through', () => {

@@ -1,5 +1,7 @@
 import { type AccessUnit, H264Depacketizer } from '../h264/depacketizer.ts';
+import { ParameterSets } from '../h264/parameter-sets.ts';
 import type { AudioTrack, Track, VideoTrack } from '../track.ts';
+import { InsertedSets } from './inserted-sets.ts';
 import type { RtpPacket } from './packet.ts';
 import { Source } from './source.ts';
 import { TrackTimeline } from './timeline.ts';
@@ -37,20 +39,32 @@ export class VideoLane implements Lane {
   readonly timeline = new TrackTimeline(90_000);
   readonly nack: boolean;
   readonly #depacketizer: H264Depacketizer;
+  /** Completes what goes to readers of packets, as the depacketizer does for those of units. */
+  readonly inserted: InsertedSets;
   /** The SSRC of its retransmissions; 0 while unknown. */
   rtxSsrc = 0;
   keyframeWanted = false;
   /** When its last packet came. */
   lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(id: string, rid: string | null, nack: boolean, events: VideoLaneEvents) {
+  /** `offered`: the parameter sets that its offer names. */
+  constructor(
+    id: string,
+    rid: string | null,
+    nack: boolean,
+    offered: readonly Uint8Array[],
+    events: VideoLaneEvents,
+  ) {
     this.track = { kind: 'video', codec: 'h264', id, timescale: 90_000 };
     this.rid = rid;
     this.nack = nack;
+    const sets = new ParameterSets(offered);
     this.#depacketizer = new H264Depacketizer(
       unit => events.unit(this, unit),
       () => events.broken(this),
+      sets,
     );
+    this.inserted = new InsertedSets(sets);
     this.source = new Source({
       clockRate: 90_000,
       reorderSlots: VIDEO_SLOTS,

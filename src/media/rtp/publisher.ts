@@ -3,7 +3,7 @@ import { readOpusPacket } from '../opus/packet.ts';
 import { CNAME } from '../sdp/answer.ts';
 import type { Track } from '../track.ts';
 import { transportSequence } from './extensions.ts';
-import { AudioLane, type Lane, type VideoLane } from './lane.ts';
+import { AudioLane, type Lane, VideoLane } from './lane.ts';
 import { isRtcp, parseRtp, type RtpPacket } from './packet.ts';
 import type {
   PublisherReceiver,
@@ -171,7 +171,9 @@ export class PublisherRtp implements PublisherReceiver {
     if (lane.source.nack.arrived(sequence, nowMs, retransmitted)) this.#counters.recovered++;
     if (this.#epochMs === null) this.#beforeEpoch(lane, packet, nowMs);
     packet.mediaTimeMs = lane.timeline.mediaTimeMs(packet.timestamp);
-    this.#events.packet(lane.track, packet);
+    if (lane instanceof VideoLane)
+      lane.inserted.pass(sequence, packet, out => this.#events.packet(lane.track, out));
+    else this.#events.packet(lane.track, packet);
     lane.source.push(sequence, packet, nowMs);
     this.#sendNack(lane, nowMs);
     this.#sendKeyframeRequest(nowMs);

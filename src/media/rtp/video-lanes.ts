@@ -11,10 +11,11 @@ export class VideoLanes {
 
   /** Tracks are `video` for the first or only encoding, then `video-2`, `video-3`, whatever their RIDs. */
   constructor(video: AcceptedVideo, events: VideoLaneEvents) {
-    const { simulcast, feedback } = video;
+    const { simulcast, feedback, parameterSets = [] } = video;
     const rids = simulcast?.rids ?? [null];
     this.all = rids.map(
-      (rid, i) => new VideoLane(i === 0 ? 'video' : `video-${i + 1}`, rid, feedback.nack, events),
+      (rid, i) =>
+        new VideoLane(i === 0 ? 'video' : `video-${i + 1}`, rid, feedback.nack, parameterSets, events),
     );
     this.#ridId = simulcast?.ridId ?? 0;
     this.#repairedRidId = simulcast?.repairedRidId ?? 0;

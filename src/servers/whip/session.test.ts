@@ -26,8 +26,9 @@ const offer: Offer = {
   media: [],
   isGrouped: true,
 };
-/** An IDR slice alone in its packet, with the marker. */
-const keyFrame = Uint8Array.of(0x80, 0x80 | 96, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7, 0x65, 0x88, 0x84, 0);
+/** Parameter sets and an IDR slice aggregated in one packet, with the marker. */
+const aggregate = [0x78, 0, 4, 0x67, 0x42, 0xc0, 0x1f, 0, 2, 0x68, 0xce, 0, 4, 0x65, 0x88, 0x84, 0];
+const keyFrame = Uint8Array.of(0x80, 0x80 | 96, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7, ...aggregate);
 
 describe('WhipSession', () => {
   let clock: FakeClock;
