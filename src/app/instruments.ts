@@ -93,6 +93,7 @@ export function measureWhep(metrics: Metrics, whep: WhepServer): void {
     () => whep.soundAlone,
   );
   metrics.gauge('skylark_whep_full', '1 while new viewers are sent to HLS', () => Number(whep.isFull));
+  metrics.gauge('skylark_whep_waiting_offers', 'Offers that wait for room', () => whep.waiting);
   metrics.gauge('skylark_busy_ratio', 'How busy the process is, as capacity sees it', () => whep.busy);
   metrics.gauge('skylark_whep_loss_ratio', 'Mean share of packets that viewers lose', () => whep.lossRatio);
   metrics.totals('skylark_whep_offers_total', 'WHEP offers, by outcome', 'outcome', () => ({

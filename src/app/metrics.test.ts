@@ -41,6 +41,7 @@ const NAMES = [
   'skylark_whep_resent_packets_total',
   'skylark_whep_sessions',
   'skylark_whep_sound_alone',
+  'skylark_whep_waiting_offers',
   'skylark_whip_bytes_total',
   'skylark_whip_dropped_units_total',
   'skylark_whip_keyframe_interval_seconds',

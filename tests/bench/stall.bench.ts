@@ -28,7 +28,6 @@ export async function measure(): Promise<Record<string, unknown>> {
   const rig = await openRig(seed);
   const figures = new Map<Phase, Round[]>(wanted.map(phase => [phase, []]));
   try {
-    await sleep(SETTLE_MS);
     for (let round = 0; round < rounds; round++)
       for (const phase of wanted) {
         const one = await measurePhase(rig, phase, sizes);
@@ -62,9 +61,10 @@ function readFlags() {
 }
 
 async function measurePhase(rig: Rig, phase: Phase, sizes: Sizes): Promise<Round> {
+  const page = await rig.watch();
+  await sleep(SETTLE_MS);
   const before = await readSlices(rig.server.url);
-  await fetch(`${rig.server.url}/healthz`);
-  const endPage = await watchPage(rig.page);
+  const endPage = await watchPage(page);
   rig.raw.tell('begin');
   // Whoever joins for the load does so while it is watched.
   const running: Running = await phases[phase](rig, sizes);

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Place } from '#base/address.ts';
 import { assert } from '#base/assert.ts';
 import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
@@ -65,8 +66,8 @@ export interface Protocol<Session extends SignallingSession> {
   readonly offers: Allowance;
   /** Sessions that are not connected yet, of everybody. */
   readonly awaitedMax: number;
-  /** Refuses before the offer is read. `reply` is there for headers that go with the refusal. */
-  admit(broadcastId: string, reply: FastifyReply): void;
+  /** Refuses before the offer is read, at once or when there was no room for a while. `reply` is there for headers that go with the refusal. */
+  admit(broadcastId: string, reply: FastifyReply, place: Place): void | Promise<void>;
   /** Opens a session and has it remembered, or refuses and leaves nothing behind. */
   open(arrival: Arrival, offer: Offer): Promise<Opened<Session>>;
   /** The same with an offer of ours, for an offer that is refused for its media. Without this it is refused. */
@@ -177,11 +178,12 @@ export class Signalling<Session extends SignallingSession> {
     });
   }
 
-  #admit(request: Request<Resource>, reply: FastifyReply): void {
+  async #admit(request: Request<Resource>, reply: FastifyReply): Promise<void> {
     try {
-      const waitS = this.#offers.take(this.#callers.placeOf(request.raw));
+      const place = this.#callers.placeOf(request.raw);
+      const waitS = this.#offers.take(place);
       if (waitS > 0) throw new Refusal('too-many-requests', 'Too many offers from one address.', waitS);
-      this.#protocol.admit(request.params.broadcastId, reply);
+      await this.#protocol.admit(request.params.broadcastId, reply, place);
     } catch (cause) {
       this.stats.refused++;
       throw cause;

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import type { Place } from '#base/address.ts';
 import type { Callers } from '#base/callers.ts';
 import type { Clock, Timer } from '#base/clock.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
@@ -60,6 +61,8 @@ export interface WhepServer {
   readonly soundAlone: number;
   /** Whether new viewers are sent to HLS. */
   readonly isFull: boolean;
+  /** Offers that wait a moment for room. */
+  readonly waiting: number;
   /** How busy the process was lately, 0 to 1; smoothed. */
   readonly busy: number;
   /** Ends every session and takes no more offers. */
@@ -112,6 +115,10 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
     return this.#capacity.busy;
   }
 
+  get waiting(): number {
+    return this.#capacity.waiting;
+  }
+
   get isFull(): boolean {
     return this.#capacity.isFull;
   }
@@ -122,9 +129,10 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
     for (const session of [...this.signalling.sessions.values()]) session.end();
   }
 
-  admit(broadcastId: string, reply: FastifyReply): void {
+  async admit(broadcastId: string, reply: FastifyReply, place: Place): Promise<void> {
     if (this.#isClosed) throw new Refusal('unavailable');
-    const waitS = this.signalling.connected >= WHEP_SESSIONS_MAX ? 30 : this.#capacity.take();
+    const waitS = this.signalling.connected >= WHEP_SESSIONS_MAX ? 30 : await this.#capacity.join(place);
+    if (this.#isClosed) throw new Refusal('unavailable');
     if (waitS === 0) return;
     const hls = `/hls/${encodeURIComponent(broadcastId)}/index.m3u8`;
     reply.header('link', `<${hls}>; rel="alternate"; type="application/vnd.apple.mpegurl"`);

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { openBrowser } from '#tests/support/browser.ts';
 import { type NewBroadcast, newBroadcast } from '#tests/support/new-broadcast.ts';
 import { waitForPlayer } from '#tests/support/playback.ts';
@@ -21,7 +21,8 @@ export interface Rig {
   readonly broadcast: NewBroadcast;
   /** Segments of a broadcast that is over. */
   readonly archived: readonly string[];
-  readonly page: Page;
+  /** Opens Chromium's viewer anew: what one phase did to its buffers is not the next one's. */
+  watch(): Promise<Page>;
   readonly raw: Load;
   /** Memory that is no file's, in MB. */
   anonymousMb(): Promise<number>;
@@ -46,7 +47,9 @@ export async function openRig(seed: { accounts: number; posts: number }): Promis
     await plays(server.url, broadcast.id);
     const browser = await openBrowser();
     closers.push(() => browser.close());
-    const page = await watch(browser, server.url, broadcast);
+    const context = await browser.newContext({ baseURL: server.url, viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    const watch = () => open(page, broadcast);
     const raw = startLoad('whep-gaps.ts', `${server.url}/whep/${broadcast.id}`, `${1000 / FILM_FPS}`);
     closers.push(() => raw.stop());
     await raw.nextLine();
@@ -54,7 +57,7 @@ export async function openRig(seed: { accounts: number; posts: number }): Promis
       const status = await readFile(`/proc/${server.child.pid}/status`, 'utf8');
       return Number(/RssAnon:\s+(\d+)/.exec(status)![1]) / 1024;
     };
-    return { server, people, broadcast, archived, page, raw, anonymousMb, close };
+    return { server, people, broadcast, archived, watch, raw, anonymousMb, close };
   } catch (error) {
     await close();
     throw error;
@@ -65,9 +68,7 @@ async function plays(url: string, id: string): Promise<void> {
   await until('the broadcast plays', async () => (await fetch(`${url}/hls/${id}/index.m3u8`)).ok, 40_000);
 }
 
-async function watch(browser: Browser, url: string, { postId }: NewBroadcast): Promise<Page> {
-  const context = await browser.newContext({ baseURL: url, viewport: { width: 1280, height: 800 } });
-  const page = await context.newPage();
+async function open(page: Page, { postId }: NewBroadcast): Promise<Page> {
   await page.goto(`/p/${postId}`);
   await waitForPlayer(page, 'whep');
   return page;
