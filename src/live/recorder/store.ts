@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql as raw } from 'kysely';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Sql } from '#ports/db.ts';
 import type { RenditionInfo } from '../packager/segment.ts';
@@ -76,6 +76,8 @@ export interface RecordingTotals {
 
 /** Twelve values each; databases take some tens of thousands in one statement. */
 const ROWS_PER_INSERT = 500;
+/** So that no read holds the loop while its rows arrive: twelve hours in four layers have 86,000. */
+const ROWS_PER_READ = 1000;
 
 const tables = (sql: Sql): Kysely<Tables> => sql.withTables();
 
@@ -175,14 +177,28 @@ export async function findRecording(sql: Sql, broadcastId: BroadcastId): Promise
 
 /** All segments of a broadcast, by rendition, oldest first. */
 export async function listSegments(sql: Sql, broadcastId: BroadcastId): Promise<SegmentRow[]> {
-  const rows = await tables(sql)
+  const segments: SegmentRow[] = [];
+  for (;;) {
+    const page = await listSegmentsAfter(sql, broadcastId, segments.at(-1));
+    segments.push(...page);
+    if (page.length < ROWS_PER_READ) return segments;
+  }
+}
+
+async function listSegmentsAfter(
+  sql: Sql,
+  broadcastId: BroadcastId,
+  last: SegmentRow | undefined,
+): Promise<SegmentRow[]> {
+  let query = tables(sql)
     .selectFrom('recording_segments')
     .selectAll()
     .where('broadcast_id', '=', broadcastId)
     .orderBy('rendition')
     .orderBy('msn')
-    .execute();
-  return rows.map(row => ({
+    .limit(ROWS_PER_READ);
+  if (last) query = query.where(raw<boolean>`(rendition, msn) > (${last.rendition}, ${last.msn})`);
+  return (await query.execute()).map(row => ({
     rendition: row.rendition,
     msn: row.msn,
     start: row.start_ticks,

@@ -35,6 +35,9 @@ export interface HeartsDelta {
 /** Rows of one INSERT, so that no statement exceeds SQLite's number of variables. */
 const INSERT_ROWS_MAX = 500;
 
+/** So that no read holds the loop while its rows arrive: twelve hours have 43,200. */
+const SECONDS_PER_READ = 2000;
+
 const tables = (sql: Sql): Kysely<Tables> => sql.withTables();
 
 export async function insertComment(sql: Sql, comment: CommentRow): Promise<void> {
@@ -134,11 +137,17 @@ function chunksOf<T>(rows: readonly T[]): T[][] {
 
 /** Second of media time and its hearts, in order. */
 export async function heartSeconds(sql: Sql, broadcastId: BroadcastId): Promise<[number, number][]> {
-  const rows = await tables(sql)
-    .selectFrom('heart_seconds')
-    .select(['second', 'count'])
-    .where('broadcast_id', '=', broadcastId)
-    .orderBy('second')
-    .execute();
-  return rows.map(row => [row.second, row.count]);
+  const seconds: [number, number][] = [];
+  for (;;) {
+    const rows = await tables(sql)
+      .selectFrom('heart_seconds')
+      .select(['second', 'count'])
+      .where('broadcast_id', '=', broadcastId)
+      .where('second', '>', seconds.at(-1)?.[0] ?? -1)
+      .orderBy('second')
+      .limit(SECONDS_PER_READ)
+      .execute();
+    for (const { second, count } of rows) seconds.push([second, count]);
+    if (rows.length < SECONDS_PER_READ) return seconds;
+  }
 }

@@ -231,7 +231,9 @@ export async function listChanges(
 ): Promise<(HomeEvent & { readonly isDeleted: boolean })[]> {
   const rows = await tablesOf(sql)
     .selectFrom('posts as post')
-    .innerJoin('home_entries as entry', 'entry.post_id', 'post.id')
+    // Keeps SQLite from reading the whole timeline: few posts changed lately, and this way they come in their order.
+    .crossJoin('home_entries as entry')
+    .whereRef('entry.post_id', '=', 'post.id')
     .select(['post.event_seq', 'post.id', 'post.deleted_at'])
     .where('entry.account_id', '=', accountId)
     .where('post.event_seq', '>', span.after)

@@ -69,17 +69,18 @@ export async function seedDatabase(
   return people;
 }
 
-/** Beside its final name until it is whole; what the same options gave with another schema goes. */
+/** Beside its final name until it is whole, as another process may be making it; what was made for another schema goes. */
 async function make(kept: string, options: SeedOptions): Promise<void> {
   const unfinished = `${kept}.${process.pid}`;
   await rm(unfinished, { recursive: true, force: true });
   const people = await fillFolder(unfinished, options);
   await writeFile(path.join(unfinished, PEOPLE_FILE), JSON.stringify(people));
-  const [name] = path.basename(kept).split('@');
-  for (const other of await readdir(path.dirname(kept)))
-    if (other.startsWith(`${name}@`) && other !== path.basename(unfinished))
-      await rm(path.join(path.dirname(kept), other), { recursive: true });
-  await rename(unfinished, kept);
+  const [folder, name] = [path.dirname(kept), path.basename(kept)];
+  const outdated = (other: string) => other.startsWith(name.replace(/@.*/, '@')) && !other.startsWith(name);
+  for (const other of (await readdir(folder)).filter(outdated))
+    await rm(path.join(folder, other), { recursive: true, force: true });
+  if (existsSync(kept)) await rm(unfinished, { recursive: true });
+  else await rename(unfinished, kept);
 }
 
 async function keptFolder(options: SeedOptions): Promise<string> {
