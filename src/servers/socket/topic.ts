@@ -138,9 +138,15 @@ export class Topic {
 
   #schedule(): void {
     if (this.#timer || this.#isTicking || this.#isClosed || !this.#options.source.isDue) return;
-    const { clock } = this.#options;
+    const { clock, slices, label } = this.#options;
     const waitMs = Math.max(0, this.#lastTickMs + TICK_MS - clock.monotonicMs());
-    this.#timer = clock.after(waitMs, () => void this.#beginTick());
+    // A post reaches many topics at the same moment, and all their timers come due in one turn.
+    this.#timer = clock.after(waitMs, () => slices.take(label, () => this.#tickWhenDue()));
+  }
+
+  /** Unless it was flushed meanwhile. */
+  #tickWhenDue(): void {
+    if (this.#timer) void this.#beginTick();
   }
 
   #beginTick(): Promise<void> {
@@ -149,6 +155,7 @@ export class Topic {
   }
 
   async #tick(): Promise<void> {
+    if (this.#isClosed) return;
     const { source, clock, log, name } = this.#options;
     this.#timer = null;
     this.#isTicking = true;
