@@ -5,6 +5,12 @@ export function h264First(kind: 'sender' | 'receiver'): RTCRtpCodec[] | null {
   return orderCodecs(codecs);
 }
 
+/** Whether H.264 can be sent from here; a browser that will not say is believed to. */
+export function sendsH264(): boolean {
+  const capabilities = globalThis.RTCRtpSender?.getCapabilities?.('video') ?? null;
+  return capabilities === null || orderCodecs(capabilities.codecs) !== null;
+}
+
 /** H.264 with packetization mode 1 (RFC 6184 section 6.3) before other H.264, then RTX (RFC 4588); nothing else. */
 export function orderCodecs<C extends { mimeType: string; sdpFmtpLine?: string }>(
   codecs: readonly C[],

@@ -25,9 +25,9 @@ export interface PlaybackEvents {
   soundOnly?(): void;
   /**
    * Nothing more comes; whoever opened the playback closes it, and until then the last picture stays. The same way is not
-   * to be tried again before `notBeforeMs` from now.
+   * to be tried again before `notBeforeMs` from now. `code`: what the server refused with, where it named a reason.
    */
-  failed(reason: PlaybackFailure, notBeforeMs?: number): void;
+  failed(reason: PlaybackFailure, notBeforeMs?: number, code?: string | null): void;
 }
 
 /** One way of getting a broadcast onto a `<video>`. */

@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals';
 import type { Broadcast } from '#contract/api/types.ts';
+import { wordsFor as refusalWords } from '#contract/words.ts';
 import { problemFrom } from '../net/api.ts';
 import { Button } from '../ui/button.tsx';
 import type { Watcher, WatchStatus } from './watcher.ts';
@@ -27,7 +28,7 @@ export function Slate({ broadcast, problem, watcher, onReload }: SlateProps) {
     const { message, advice } = problemFrom(problem.value);
     return <SlateBox words={{ title: message, detail: advice, retry: true }} onRetry={onReload} />;
   }
-  const words = wordsFor(current, watcher?.status.value ?? 'idle');
+  const words = wordsFor(current, watcher?.status.value ?? 'idle', watcher?.refusal.value ?? null);
   return words === null ? null : <SlateBox words={words} onRetry={() => watcher?.retry()} />;
 }
 
@@ -48,6 +49,7 @@ function SlateBox({ words, onRetry }: { readonly words: Words; readonly onRetry?
 export function wordsFor(
   { state, playback }: Pick<Broadcast, 'state' | 'playback'>,
   status: WatchStatus,
+  refusal: string | null = null,
 ): Words | null {
   if (state === 'starting')
     return { title: 'Not live yet', detail: 'The picture appears here when it starts.' };
@@ -59,6 +61,8 @@ export function wordsFor(
   if (state === 'archived' && playback.hlsUrl === null)
     return { title: 'There is no replay of this broadcast.' };
   if (status === 'failed') {
+    const refused = refusalWords('player', refusal);
+    if (refused !== null) return { title: refused.says, detail: refused.todo, retry: true };
     const what = state === 'live' ? 'The picture does not come through.' : 'The replay does not play.';
     return { title: what, detail: 'Check the connection and try again.', retry: true };
   }

@@ -23,6 +23,7 @@ export class Watcher {
   readonly #mode = signal<Playback['mode'] | null>(null);
   readonly #status = signal<WatchStatus>('idle');
   readonly #rewound = signal(false);
+  readonly #refusal = signal<string | null>(null);
   readonly #video: HTMLVideoElement;
   readonly #startedAtMs: () => number | null;
   readonly #preference: Preference;
@@ -67,6 +68,11 @@ export class Watcher {
 
   get status(): ReadonlySignal<WatchStatus> {
     return this.#status;
+  }
+
+  /** The code that the server refused with last, until something is shown again. */
+  get refusal(): ReadonlySignal<string | null> {
+    return this.#refusal;
   }
 
   /** The past of a broadcast that is live is on the screen, because a person wanted it. */
@@ -217,6 +223,7 @@ export class Watcher {
         if (signal.aborted) return;
         performance.mark('skylark:first-frame');
         this.#shownAt = performance.now();
+        this.#refusal.value = null;
         this.#still.letGo();
         if (this.#status.value !== 'blocked') this.#status.value = 'showing';
       },
@@ -228,8 +235,10 @@ export class Watcher {
         clearTimeout(this.#stallTimer);
         if (this.#status.value === 'stalled') this.#status.value = 'sound-only';
       },
-      failed: (reason, notBeforeMs = 0) => {
-        if (!signal.aborted) this.#failed(reason, notBeforeMs);
+      failed: (reason, notBeforeMs = 0, code = null) => {
+        if (signal.aborted) return;
+        this.#refusal.value = code;
+        this.#failed(reason, notBeforeMs);
       },
     };
   }

@@ -43,7 +43,7 @@ export class WhepClient implements Playback {
       return;
     }
     void this.#take(takeJoin(options.url)).catch((error: unknown) =>
-      this.#fail(failureOf(error), retryAfterOf(error)),
+      this.#fail(failureOf(error), retryAfterOf(error), codeOf(error)),
     );
   }
 
@@ -157,11 +157,11 @@ export class WhepClient implements Playback {
     this.#events.stalled(stalled);
   }
 
-  #fail(reason: PlaybackFailure, notBeforeMs = 0): void {
+  #fail(reason: PlaybackFailure, notBeforeMs = 0, code: string | null = null): void {
     if (this.#abort.signal.aborted) return;
     clearTimeout(this.#deadline);
     clearInterval(this.#watch);
-    this.#events.failed(reason, notBeforeMs);
+    this.#events.failed(reason, notBeforeMs, code);
   }
 }
 
@@ -176,6 +176,8 @@ function failureOf(error: unknown): PlaybackFailure {
   if (error.code === 'not-live') return 'not-live';
   return error.code === 'broadcast-over' || error.status === 410 ? 'over' : 'unavailable';
 }
+
+const codeOf = (error: unknown): string | null => (error instanceof ExchangeRefused ? error.code : null);
 
 function retryAfterOf(error: unknown): number {
   return error instanceof ExchangeRefused ? error.retryAfterMs : 0;

@@ -22,7 +22,7 @@ export function Framing({ studio }: { readonly studio: Studio }) {
   const [announce, setAnnounce] = useState(recallAnnounce);
   const [choosing, setChoosing] = useState(false);
   const going = studio.stage.value === 'starting';
-  const ready = studio.camera.value !== null;
+  const ready = studio.camera.value !== null && studio.hindrance === null;
   const tooLong = countGraphemes(title) > TITLE_GRAPHEMES_MAX;
   const goLive = async () => {
     await studio.goLive(showsSomething(title) ? title.trim() : defaultTitle(), announce);
@@ -84,6 +84,7 @@ export function Framing({ studio }: { readonly studio: Studio }) {
 }
 
 function wordFor(studio: Studio, tooLong: boolean): string {
+  if (studio.hindrance !== null) return studio.hindrance;
   if (studio.problem.value !== null) return studio.problem.value;
   if (tooLong) return `A title has at most ${TITLE_GRAPHEMES_MAX} characters.`;
   if (studio.stage.value === 'starting') {

@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals';
 import type { BroadcastState } from '#contract/api/types.ts';
+import { wordsFor } from '#contract/words.ts';
 import { api, problemFrom } from '../net/api.ts';
+import { sendsH264 } from '../player/codecs.ts';
 import { openRoom, type Room } from '../room/room.ts';
 import { type CameraProblem, type CameraWish, cameraProblemOf, openCamera } from './camera.ts';
 import { forgetBroadcast, type OpenBroadcast, rememberBroadcast } from './open-broadcast.ts';
@@ -29,6 +31,9 @@ export class Studio {
   #unwatch: (() => void) | null = null;
   #confirm: ReturnType<typeof setInterval> | undefined;
   #closed = false;
+
+  /** Why this browser cannot go live whatever is tapped, known before the tap; null where it can. */
+  readonly hindrance = sendsH264() ? null : failureWords('refused', 'no-common-codec');
 
   get facing(): CameraWish['facing'] {
     return this.#wish.facing;
@@ -166,7 +171,7 @@ export class Studio {
       return;
     }
     this.#client = new WhipClient(stream, {
-      state: (state, failure) => this.#uplinkChanged(state, failure),
+      state: (state, failure, code) => this.#uplinkChanged(state, failure, code ?? null),
       health: health => {
         this.health.value = health;
       },
@@ -174,7 +179,7 @@ export class Studio {
     this.#client.prepare();
   }
 
-  #uplinkChanged(state: WhipState, failure: WhipFailure | undefined): void {
+  #uplinkChanged(state: WhipState, failure: WhipFailure | undefined, code: string | null): void {
     this.uplink.value = state;
     if (state === 'live' && this.stage.peek() === 'starting') {
       clearInterval(this.#confirm);
@@ -185,9 +190,13 @@ export class Studio {
     }
     if (state !== 'failed') return;
     if (failure === 'over') this.#over();
-    else if (this.stage.peek() === 'starting') this.#backToFraming(FAILURE_WORDS[failure ?? 'unreachable']);
+    else if (this.stage.peek() === 'starting')
+      this.#backToFraming(failureWords(failure ?? 'unreachable', code));
     else {
-      this.problem.value = 'The connection did not come back within two minutes.';
+      this.problem.value =
+        failure === 'refused'
+          ? failureWords(failure, code)
+          : 'The connection did not come back within two minutes.';
       this.#over();
     }
   }
@@ -207,6 +216,12 @@ const FAILURE_WORDS: Readonly<Record<Exclude<WhipFailure, 'over'>, string>> = {
   refused: 'The server does not take this broadcast. Reload the page and try again.',
   unreachable: 'The server cannot be reached for video. Check the connection and try again.',
 };
+
+/** Why going live did not work, in the words for what the server said where it said something. */
+function failureWords(failure: Exclude<WhipFailure, 'over'>, code: string | null): string {
+  const words = wordsFor('studio', code);
+  return words === null ? FAILURE_WORDS[failure] : `${words.says} ${words.todo}`;
+}
 
 /** Ends a broadcast on the server; if nobody answers, its grace runs out. */
 export async function endBroadcast(id: string): Promise<void> {

@@ -21,7 +21,8 @@ export type WhipState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'taken
 export type WhipFailure = 'over' | 'refused' | 'unreachable';
 
 export interface WhipEvents {
-  state(state: WhipState, failure?: WhipFailure): void;
+  /** `code`: what the server refused with, where it named a reason. */
+  state(state: WhipState, failure?: WhipFailure, code?: string | null): void;
   health(health: UplinkHealth): void;
 }
 
@@ -124,7 +125,10 @@ export class WhipClient {
         if (this.#abort.signal.aborted) return;
         if (isTakenOver(error)) return this.#yield();
         const failure = failureOf(error);
-        if (failure !== 'unreachable' || performance.now() > untilMs) return this.#finish('failed', failure);
+        if (failure !== 'unreachable' || performance.now() > untilMs) {
+          this.#finish('failed', failure, codeOf(error));
+          return;
+        }
         if (trying.signal.aborted) attempt = -1;
         this.#discard();
         this.#setState('reconnecting');
@@ -217,11 +221,11 @@ export class WhipClient {
     this.#setState('taken-over');
   }
 
-  #finish(state: 'failed' | 'stopped', failure?: WhipFailure): void {
+  #finish(state: 'failed' | 'stopped', failure?: WhipFailure, code?: string | null): void {
     this.#abort.abort();
     this.#discard();
     this.#closeSilent();
-    this.#setState(state, failure);
+    this.#setState(state, failure, code);
   }
 
   /** Waits, at most until the network changes. */
@@ -236,16 +240,18 @@ export class WhipClient {
     });
   }
 
-  #setState(state: WhipState, failure?: WhipFailure): void {
+  #setState(state: WhipState, failure?: WhipFailure, code?: string | null): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#events.state(state, failure);
+    this.#events.state(state, failure, code);
   }
 }
 
 function isTakenOver(error: unknown): boolean {
   return error instanceof ExchangeRefused && error.code === 'taken-over';
 }
+
+const codeOf = (error: unknown): string | null => (error instanceof ExchangeRefused ? error.code : null);
 
 function failureOf(error: unknown): WhipFailure {
   if (!(error instanceof ExchangeRefused)) return 'unreachable';
