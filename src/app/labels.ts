@@ -49,9 +49,9 @@ export function createLabels(meter: LoopMeter) {
             enter(work);
             events.packet(bytes);
           },
-          state(state) {
+          state(state, failure) {
             enter('connections of WebRTC');
-            events.state(state);
+            events.state(state, failure);
           },
         };
       };

@@ -73,7 +73,9 @@ describe('rtc-libdatachannel', () => {
       const events = { packet() {}, state: (state: string, failure?: string) => resolve(failure ?? state) };
       const remote = { ...peer.parameters, fingerprint, setup };
       peer.answerWith((await rtc.accept(remote, 'recvonly', events)).local);
-      return { outcome: await promise, lines };
+      const outcome = await promise;
+      await rtc.close();
+      return { outcome, lines };
     } finally {
       peer.close();
       await rtc.close();

@@ -101,7 +101,7 @@ export class LibdatachannelTransport implements RtcTransport {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#deadline.cancel();
-    this.#closeNative();
+    this.#closeNative(failure);
     this.#report('closed', failure);
   }
 
@@ -111,10 +111,7 @@ export class LibdatachannelTransport implements RtcTransport {
       this.#close();
       return;
     }
-    const failure = this.#isReached ? 'handshake' : 'unreached';
-    const reason = failure === 'handshake' ? handshakeError() : null;
-    this.#options.log.info({ transport: this.#options.name, failure, reason }, 'a transport never connected');
-    this.#close(failure);
+    this.#close(this.#isReached ? 'handshake' : 'unreached');
   }
 
   #openPeer(certificate: Certificate | undefined): PeerConnection {
@@ -184,7 +181,7 @@ export class LibdatachannelTransport implements RtcTransport {
   }
 
   /** Closes the peer, which closes its track, and frees the callbacks once no native thread can be inside one. */
-  #closeNative(): void {
+  #closeNative(failure?: RtcFailure): void {
     const peer = this.#peer;
     const track = this.#track;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -194,8 +191,15 @@ export class LibdatachannelTransport implements RtcTransport {
       this.#attempt('freeing', () => track?.close());
       // Holds the peer's wrapper for as long.
       this.#attempt('freeing', () => peer.close());
+      // OpenSSL's own words come after the state that they explain.
+      if (failure) this.#logFailure(failure);
       resolve();
     }, NATIVE_LINGER_MS);
+  }
+
+  #logFailure(failure: RtcFailure): void {
+    const reason = failure === 'handshake' ? handshakeError() : null;
+    this.#options.log.info({ transport: this.#options.name, failure, reason }, 'a transport never connected');
   }
 
   #attempt(what: string, run: () => void): void {
