@@ -65,6 +65,37 @@ await onEveryDatabase('the fan-out', open => {
     assert.equal(await pendingJobs(), 0);
   });
 
+  it('hints at a batch of followers by one message, whoever of them is there', async t => {
+    const people = await followers(FAN_OUT_BATCH + 1);
+    const heard = [people[0]!, people.at(-1)!, anna].map(id => world.hear(id));
+    const [one, many] = [t.mock.method(world.bus, 'publish'), t.mock.method(world.bus, 'publishEach')];
+    await world.post(anna);
+    await world.jobs.idle();
+    assert.deepEqual([one.mock.callCount(), many.mock.callCount()], [0, 2]);
+    assert.ok(heard.every(hints => hints.length === 1));
+  });
+
+  it('of a reply looks at so many followers a batch, not for so many who get it', async () => {
+    const ben = world.person('ben');
+    const people = await followers(FAN_OUT_BATCH + 20);
+    const both = [people[3]!, people.at(-2)!];
+    for (const id of both) await social.follow(id, ben);
+    await social.follow(ben, anna);
+    const parent = await world.post(ben);
+    await world.jobs.idle();
+    await world.jobs.close();
+    const reply = await world.post(anna, 'reply', parent.id);
+    const batch = (after: string) => social.jobHandlers['post.created']!({ postId: reply.id, after });
+    await batch('');
+    const fannedTo = async () =>
+      (await world.db.sql.selectFrom('posts').select('fanned_to').where('id', '=', reply.id).execute())[0]
+        .fanned_to;
+    assert.equal(await fannedTo(), [...people, ben].sort()[FAN_OUT_BATCH - 1]);
+    await batch(await fannedTo());
+    assert.equal(await fannedTo(), null);
+    assert.deepEqual(await holdersOf(reply.id), [...both, ben, anna].sort());
+  });
+
   it('ends with followers that fill the last batch exactly', async () => {
     const people = await followers(FAN_OUT_BATCH);
     const post = await world.post(anna);
