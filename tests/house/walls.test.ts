@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { filesBelow, read, root, violations } from './imports.ts';
 import { walls } from './walls.ts';
 
-const sources = [...filesBelow('src', /\.tsx?$/), ...filesBelow('web', /\.tsx?$/)];
+const sources = [...filesBelow('src', /\.(tsx?|mjs)$/), ...filesBelow('web', /\.tsx?$/)];
 
 describe('import walls', () => {
   it('every source file keeps to the walls of its room', () => {

@@ -1,6 +1,8 @@
+import type { SQLInputValue } from 'node:sqlite';
+
 /** What a thread is asked, one after the other; it answers each once, in that order. */
 export type ToThread =
-  | { readonly kind: 'query'; readonly sql: string; readonly parameters: readonly unknown[] }
+  | { readonly kind: 'query'; readonly sql: string; readonly parameters: readonly SQLInputValue[] }
   /** Ends the transaction if there is one. */
   | { readonly kind: 'rollback' }
   | { readonly kind: 'close' };

@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { Fault } from '#base/fault.ts';
 import { errorOf } from './faults.ts';
@@ -37,7 +38,7 @@ export class DatabaseThread {
   }
 
   private constructor(options: ThreadOptions) {
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    this.#worker = new Worker(new URL('./worker.mjs', import.meta.url), {
       name: options.isReader ? 'db-reader' : 'db-writer',
       workerData: options,
       // Not the process's own, some of which are not for threads.
@@ -60,7 +61,7 @@ export class DatabaseThread {
 
   /** Rejects with an error that has SQLite's `errcode`, with a `StorageFull` or a `DatabaseLocked`. */
   query(sql: string, parameters: readonly unknown[]): Promise<Outcome> {
-    return this.#ask({ kind: 'query', sql, parameters });
+    return this.#ask({ kind: 'query', sql, parameters: parameters as readonly SQLInputValue[] });
   }
 
   /** Rolls back what SQLite has not rolled back by itself. */

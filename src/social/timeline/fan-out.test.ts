@@ -87,9 +87,14 @@ await onEveryDatabase('the fan-out', open => {
     const reply = await world.post(anna, 'reply', parent.id);
     const batch = (after: string) => social.jobHandlers['post.created']!({ postId: reply.id, after });
     await batch('');
-    const fannedTo = async () =>
-      (await world.db.sql.selectFrom('posts').select('fanned_to').where('id', '=', reply.id).execute())[0]
-        .fanned_to;
+    const fannedTo = async () => {
+      const row = await world.db.sql
+        .selectFrom('posts')
+        .select('fanned_to')
+        .where('id', '=', reply.id)
+        .executeTakeFirstOrThrow();
+      return row.fanned_to;
+    };
     assert.equal(await fannedTo(), [...people, ben].sort()[FAN_OUT_BATCH - 1]);
     await batch(await fannedTo());
     assert.equal(await fannedTo(), null);
