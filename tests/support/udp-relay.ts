@@ -15,12 +15,15 @@ export interface UdpRelay {
   open: boolean;
   /** Bits per second that it carries from the server; what does not fit waits a little or is lost. Null: everything. */
   limitBps: number | null;
+  /** Whether it loses this packet of a way: they are counted from one, in each direction. Null: none. */
+  loses: ((direction: 'up' | 'down', number: number) => boolean) | null;
   close(): void;
 }
 
 interface Way {
   readonly up: Socket;
   isCut: boolean;
+  carried: { up: number; down: number };
 }
 
 export async function startUdpRelay(serverPort: number): Promise<UdpRelay> {
@@ -29,12 +32,14 @@ export async function startUdpRelay(serverPort: number): Promise<UdpRelay> {
   down.on('message', (bytes, { address, port }) => {
     const from = `${address}:${port}`;
     const way = ways.get(from) ?? add(from, address, port);
-    if (relay.open && !way.isCut) way.up.send(bytes, serverPort, '127.0.0.1');
+    if (passes(way, 'up')) way.up.send(bytes, serverPort, '127.0.0.1');
   });
+  const passes = (way: Way, direction: 'up' | 'down') =>
+    relay.open && !way.isCut && !relay.loses?.(direction, ++way.carried[direction]);
   const add = (from: string, address: string, port: number): Way => {
-    const way: Way = { up: createSocket('udp4'), isCut: false };
+    const way: Way = { up: createSocket('udp4'), isCut: false, carried: { up: 0, down: 0 } };
     way.up.on('message', bytes => {
-      if (relay.open && !way.isCut) carry(bytes.length, () => down.send(bytes, port, address));
+      if (passes(way, 'down')) carry(bytes.length, () => down.send(bytes, port, address));
     });
     ways.set(from, way);
     return way;
@@ -58,6 +63,7 @@ export async function startUdpRelay(serverPort: number): Promise<UdpRelay> {
     port: (down.address() as AddressInfo).port,
     open: true,
     limitBps: null,
+    loses: null,
     cut() {
       for (const way of ways.values()) way.isCut = true;
     },

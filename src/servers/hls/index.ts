@@ -159,7 +159,7 @@ class HlsHandler {
         entry.evicted?.destroy();
         response.once('close', () => this.#sending.leave(response));
       }
-      await sendStored(request, response, body, CACHE_MEDIA);
+      await sendStored(this.#deps.slices, request, response, body, CACHE_MEDIA);
     } catch (cause) {
       this.#failed(request, response, cause);
     }

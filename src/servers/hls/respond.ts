@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptedEncodings } from '#base/accept-encoding.ts';
+import type { Slices } from '#base/slices.ts';
 import { problemOf, Refusal } from '#contract/errors.ts';
 import type { HlsBody, StoredBody } from '#live/index.ts';
 import { gzipped } from './gzip.ts';
@@ -65,8 +66,12 @@ function sendMedia(
   write(request, response, status, lines, range ? slice(body.chunks, range) : body.chunks, end - start);
 }
 
-/** Block by block, each once the one before it was taken: a slow reader holds one block, and nothing is read for `HEAD`. */
+/**
+ * Block by block, each once the one before it was taken: a slow reader holds one block, and nothing is read for `HEAD`. A
+ * block that a thousand wait for comes to all of them at once, so they are sent it in slices.
+ */
 export async function sendStored(
+  slices: Slices,
   request: IncomingMessage,
   response: ServerResponse,
   body: StoredBody,
@@ -83,14 +88,23 @@ export async function sendStored(
   while (!response.destroyed) {
     const bytes = await body.read(at, end);
     if (bytes.length === 0) throw new Refusal('not-found', 'This piece of the recording does not exist.');
-    if (!response.headersSent) response.writeHead(status, lines);
     at += bytes.length;
-    if (at >= end) {
-      response.end(bytes);
-      return;
-    }
-    if (!response.write(bytes)) await taken(response);
+    await inSlice(slices, async () => {
+      if (response.destroyed) return;
+      if (!response.headersSent) response.writeHead(status, lines);
+      if (at >= end) response.end(bytes);
+      // Listened for at once: it may be taken before the next turn of a promise.
+      else if (!response.write(bytes)) await taken(response);
+    });
+    if (at >= end) return;
   }
+}
+
+/** Resolves as `work` does, the first step of which is done in a slice. */
+function inSlice(slices: Slices, work: () => Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    slices.take('HLS answers from the store', () => void work().then(resolve, reject));
+  });
 }
 
 /** Resolves when everything written was taken, or nothing will be any more. */

@@ -118,8 +118,19 @@ export class Connections {
     connection.response = response;
     this.#move(connection, callers.isForwarded(request) ? null : 'busy');
     response.once('close', () => this.#answered(connection));
-    this.#turns.take(callers.placeOf(request).near, () => {
-      if (!request.socket.destroyed) begin();
+    this.#turns.take({
+      address: callers.placeOf(request).near,
+      begin: done => {
+        if (request.socket.destroyed) {
+          done();
+          return;
+        }
+        begin();
+        if (isShort(request) && !response.writableEnded) {
+          // How fast it is read is not our work any more.
+          response.once('prefinish', done).once('close', done);
+        } else done();
+      },
     });
   }
 
@@ -176,4 +187,9 @@ export class Connections {
     this.stats[reason]++;
     connection.socket.destroy();
   }
+}
+
+/** Whether its work is short by nature: bodies come as slowly as they are sent, and players wait for what is next. */
+function isShort({ method, url = '' }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && !url.startsWith('/hls/') && url !== '/healthz';
 }

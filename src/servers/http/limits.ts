@@ -9,5 +9,7 @@ export const READ_BYTES_PER_S_MIN = 16 * 1024;
 export const SWEEP_MS = 1000;
 /** Requests that may come ahead of the answer to the one before. Browsers send none, proxies hardly any. */
 export const PIPELINED_MAX = 16;
+/** Requests in work at once: as many as keep the readers of the database busy. */
+export const IN_WORK_MAX = 12;
 /** Time that beginning requests may take before packets of media have their turn. */
 export const TURN_MS = 3;

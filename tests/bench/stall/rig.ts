@@ -64,7 +64,7 @@ export async function openRig(seed: { accounts: number; posts: number }): Promis
   }
 }
 
-async function plays(url: string, id: string): Promise<void> {
+export async function plays(url: string, id: string): Promise<void> {
   await until('the broadcast plays', async () => (await fetch(`${url}/hls/${id}/index.m3u8`)).ok, 40_000);
 }
 
@@ -75,7 +75,7 @@ async function open(page: Page, { postId }: NewBroadcast): Promise<Page> {
 }
 
 /** Broadcasts for a while, ends it, and gives the addresses of the recording's segments. */
-async function archive(url: string): Promise<string[]> {
+export async function archive(url: string): Promise<string[]> {
   const broadcast = await newBroadcast(url, 'stall_past');
   const film = startFilm(broadcast, 2);
   const folder = `${url}/hls/${broadcast.id}`;
