@@ -91,6 +91,8 @@ export async function serve(deps: ServeDeps): Promise<void> {
   const hls = labels.listener('HLS', createHlsHandler({ source, placeOf, log, slices, stats }));
   const fastify = Fastify({
     forceCloseConnections: true,
+    // A machine that is slow now is no reason not to start.
+    pluginTimeout: 0,
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     frameworkErrors: answerFrameworkError,
