@@ -56,7 +56,7 @@ await onEveryDatabase('live, after a crash and on a full disk', open => {
       [...found].sort((a, b) => a - b),
     );
     rig.house.clock.advance(GRACE_MS);
-    const ended = await rig.live.end(rig.ada, id);
+    const ended = await rig.live.end({ id: rig.ada, role: 'member' }, id);
     assert.ok(Math.abs(ended.durationMs! - 9800) < 250, `${ended.durationMs}`);
     const replay = await textOf((await rig.source(id)).playlist('audio', fresh));
     assert.equal(replay.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1);
@@ -110,7 +110,7 @@ await onEveryDatabase('live, after a crash and on a full disk', open => {
     await isLive;
     assert.equal((await rig.live.get(id)).state, 'live');
     assert.match(await textOf((await rig.source(id)).playlist('video', fresh)), /EXT-X-PART:/);
-    const ended = await rig.live.end(rig.ada, id);
+    const ended = await rig.live.end({ id: rig.ada, role: 'member' }, id);
     assert.deepEqual([ended.state, ended.durationMs], ['archived', 0]);
     assert.ok(rig.live.counts.recordingLost > 0, 'what the recording lacks is counted');
     assert.deepEqual(

@@ -48,10 +48,10 @@ describe('live, on a disk that runs full', { skip: skipWithout('a disk of its ow
     assert.match(playlist, /EXT-X-PART:/);
     assert.doesNotMatch(playlist, /ENDLIST/);
     await assert.rejects(rig.live.create(rig.ada, { title: 'Another walk' }), StorageFull);
-    await assert.rejects(rig.live.end(rig.ada, id), StorageFull);
+    await assert.rejects(rig.live.end({ id: rig.ada, role: 'member' }, id), StorageFull);
 
     await disk!.free();
-    assert.equal((await rig.live.end(rig.ada, id)).state, 'archived');
+    assert.equal((await rig.live.end({ id: rig.ada, role: 'member' }, id)).state, 'archived');
     const replay = await rig.start().hls(id);
     const listed = await textOf(replay!.playlist('video', fresh));
     assert.match(listed, /EXT-X-GAP/);
@@ -68,6 +68,6 @@ async function recordsAgain(rig: LiveRig): Promise<void> {
   const isLive = rig.reaches(id, 'live');
   feedPublisher(await rig.live.publish(id, publishToken)).until(7);
   await isLive;
-  assert.ok(Math.abs((await rig.live.end(rig.ada, id)).durationMs! - 7000) < 250);
+  assert.ok(Math.abs((await rig.live.end({ id: rig.ada, role: 'member' }, id)).durationMs! - 7000) < 250);
   assert.ok(!heard.some(event => event.type === 'troubles'));
 }

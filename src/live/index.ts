@@ -11,6 +11,7 @@ import type { Directory } from '#ports/directory.ts';
 import type { JobHandler, Jobs } from '#ports/jobs.ts';
 import type { Journals } from '#ports/journals.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
+import { Admission } from './broadcast/admission.ts';
 import { createBroadcasts } from './broadcast/broadcasts.ts';
 import type { Claim } from './broadcast/claims.ts';
 import { isOver } from './broadcast/lifecycle.ts';
@@ -19,7 +20,8 @@ import type { AirCounts } from './broadcast/on-air.ts';
 import { OnAirRegistry } from './broadcast/on-air-registry.ts';
 import { createPresenter } from './broadcast/present.ts';
 import { matchesPublishToken } from './broadcast/publish-token.ts';
-import type { BroadcastRow } from './broadcast/store.ts';
+import { removalJobs } from './broadcast/removal.ts';
+import { type BroadcastRow, isRemoved } from './broadcast/store.ts';
 import type { PartCut } from './packager/packager.ts';
 import type { HlsSource } from './packager/source.ts';
 import { createRecorder } from './recorder/recorder.ts';
@@ -28,6 +30,7 @@ import { createRoom, type Room } from './room/room.ts';
 import type { KeyframeInterval } from './stream/keyframe-intervals.ts';
 import type { Publisher } from './stream/publisher.ts';
 import type { Stream } from './stream/stream.ts';
+import type { Viewer } from './viewer.ts';
 
 export type { Claim } from './broadcast/claims.ts';
 export type { AirCounts } from './broadcast/on-air.ts';
@@ -92,8 +95,8 @@ export interface Live {
   get(id: BroadcastId): Promise<Broadcast>;
   /** Refuses with `not-found`, `not-allowed`, `invalid-request`. */
   update(ownerId: AccountId, id: BroadcastId, change: { readonly title: string }): Promise<Broadcast>;
-  /** Resolves when the replay is ready; ending again changes nothing. Refuses with `not-found`, `not-allowed`. */
-  end(ownerId: AccountId, id: BroadcastId): Promise<Broadcast>;
+  /** Its owner, or the operator. Resolves when the replay is ready; ending again changes nothing. Refuses with `not-found`, `not-allowed`. */
+  end(viewer: Viewer, id: BroadcastId): Promise<Broadcast>;
   /** What is live, newest first. Refuses with `invalid-cursor`. */
   listLive(cursor?: string, limit?: number): Promise<{ items: Broadcast[]; nextCursor: string | null }>;
   /**
@@ -124,6 +127,7 @@ export function createLive(deps: LiveDeps): Live {
     troubles: id => onAir.find(id)?.troubles ?? [],
   });
   const onAir = new OnAirRegistry({ ...deps, broadcasts, recorder, flushRoom: () => hearts.flush() });
+  const admission = new Admission(deps.clock, async id => !(await isRemoved(deps.db.sql, id)));
   const publicUrl = config.publicUrl ?? '';
   const presenter = createPresenter({
     directory,
@@ -142,9 +146,13 @@ export function createLive(deps: LiveDeps): Live {
     return row;
   }
 
+  async function replay(id: BroadcastId): Promise<HlsSource | null> {
+    return (await admission.admit(id)) ? recorder.openReplay(id) : null;
+  }
+
   return {
     migrations: { ...broadcastMigrations, ...roomMigrations, ...recorder.migrations },
-    jobHandlers: {},
+    jobHandlers: removalJobs({ ...deps, recorder, onAir, admission }),
     room,
     get sending() {
       return onAir.sending;
@@ -161,8 +169,10 @@ export function createLive(deps: LiveDeps): Live {
       await owned(ownerId, id);
       return presenter.one(await broadcasts.rename(id, title));
     },
-    async end(ownerId, id) {
-      const row = await owned(ownerId, id);
+    async end(viewer, id) {
+      const row = await broadcasts.get(id);
+      if (row.ownerId !== viewer.id && viewer.role !== 'operator')
+        throw new Refusal('not-allowed', 'This broadcast belongs to somebody else.');
       await onAir.end(row);
       return presenter.one(await broadcasts.get(id));
     },
@@ -184,7 +194,7 @@ export function createLive(deps: LiveDeps): Live {
     hls(id) {
       const air = onAir.find(id);
       if (air) return air.source;
-      return isId(id) ? recorder.openReplay(id) : null;
+      return isId(id) ? replay(id) : null;
     },
     recover: () => onAir.recover(),
     drain() {

@@ -74,7 +74,7 @@ await onEveryDatabase('live', open => {
     publisher.onClosed(() => {
       dismissed = true;
     });
-    const ended = await rig.live.end(rig.ada, id);
+    const ended = await rig.live.end({ id: rig.ada, role: 'member' }, id);
     assert.equal(dismissed, true);
     assert.equal(ended.state, 'archived');
     assert.ok(isAbout(ended, 5000));
@@ -96,10 +96,13 @@ await onEveryDatabase('live', open => {
   it('ending twice, and by owner and publisher at once, is ending once', async () => {
     const { id, publisher } = await rig.goOnAir(3);
     publisher.close('ended');
-    const [one, two] = await Promise.all([rig.live.end(rig.ada, id), rig.live.end(rig.ada, id)]);
+    const [one, two] = await Promise.all([
+      rig.live.end({ id: rig.ada, role: 'member' }, id),
+      rig.live.end({ id: rig.ada, role: 'member' }, id),
+    ]);
     assert.equal(one.state, 'archived');
     assert.deepEqual(two, one);
-    assert.deepEqual(await rig.live.end(rig.ada, id), one);
+    assert.deepEqual(await rig.live.end({ id: rig.ada, role: 'member' }, id), one);
     assert.deepEqual(
       (await rig.told(id)).map(event => event.state),
       ['live', 'ended', 'archived'],
@@ -111,7 +114,7 @@ await onEveryDatabase('live', open => {
     const publisher = await rig.live.publish(id, publishToken);
     feedPublisher(publisher).until(0.1);
     publisher.close('ended');
-    const ended = await rig.live.end(rig.ada, id);
+    const ended = await rig.live.end({ id: rig.ada, role: 'member' }, id);
     assert.equal(ended.state, 'archived');
     assert.ok(isAbout(ended, 100));
     assert.deepEqual(
@@ -123,7 +126,7 @@ await onEveryDatabase('live', open => {
   it('nobody but the owner ends or renames a broadcast', async () => {
     const { id } = await rig.goOnAir(1);
     const bob = rig.house.person('bob');
-    await assert.rejects(rig.live.end(bob, id), { code: 'not-allowed' });
+    await assert.rejects(rig.live.end({ id: bob, role: 'member' }, id), { code: 'not-allowed' });
     await assert.rejects(rig.live.update(bob, id, { title: 'Mine' }), { code: 'not-allowed' });
     assert.equal((await rig.live.update(rig.ada, id, { title: 'A longer walk' })).title, 'A longer walk');
     assert.equal((await rig.live.get(id)).state, 'live');
@@ -136,7 +139,7 @@ await onEveryDatabase('live', open => {
     assert.ok(waiting instanceof Pending);
     const reload = textOf(waiting);
     feed.until(29.2);
-    await rig.live.end(rig.ada, id);
+    await rig.live.end({ id: rig.ada, role: 'member' }, id);
     assert.match(await reload, /#EXT-X-PART:/);
     const after = await rig.source(id);
     const next = await textOf(after.playlist('video', { msn: 15, part: 0 }));
@@ -177,7 +180,7 @@ await onEveryDatabase('live', open => {
 
   it('a replay is the same after a restart', async () => {
     const { id } = await rig.goOnAir(7);
-    await rig.live.end(rig.ada, id);
+    await rig.live.end({ id: rig.ada, role: 'member' }, id);
     const playlist = await textOf((await rig.source(id)).replay('video'));
     const first = await textOf((await rig.source(id)).merged('audio', 0, 3));
     const ended = await rig.live.get(id);
@@ -212,8 +215,8 @@ await onEveryDatabase('live', open => {
 
   it('an owner may end what never started', async () => {
     const { id } = await rig.live.create(rig.ada, { title: 'Never' });
-    assert.equal((await rig.live.end(rig.ada, id)).state, 'ended');
-    assert.equal((await rig.live.end(rig.ada, id)).state, 'ended');
+    assert.equal((await rig.live.end({ id: rig.ada, role: 'member' }, id)).state, 'ended');
+    assert.equal((await rig.live.end({ id: rig.ada, role: 'member' }, id)).state, 'ended');
   });
 
   it('a drain lets publishers and viewers go, interrupts, and takes nobody else', async () => {
@@ -262,7 +265,7 @@ await onEveryDatabase('live', open => {
     const { id } = await rig.goOnAir(3);
     const rename = (from: string, to: string) => rig.db.sql.schema.alterTable(from).renameTo(to).execute();
     await rename('recording_segments', 'gone');
-    const failing = rig.live.end(rig.ada, id);
+    const failing = rig.live.end({ id: rig.ada, role: 'member' }, id);
     const giveUp = setInterval(() => rig.house.clock.advance(250), 1);
     await assert.rejects(failing);
     clearInterval(giveUp);

@@ -34,7 +34,7 @@ await onEveryDatabase('publishers of a broadcast', open => {
     await assert.rejects(rig.live.publish(id, publishToken, { client: 'x', session: '3', after: ['1'] }), {
       code: 'taken-over',
     });
-    const ended = await rig.live.end(rig.ada, id);
+    const ended = await rig.live.end({ id: rig.ada, role: 'member' }, id);
     assert.ok(isAbout(ended, 6000), `${ended.durationMs}`);
     assert.deepEqual(
       (await rig.told(id)).map(event => event.state),
@@ -84,7 +84,7 @@ await onEveryDatabase('publishers of a broadcast', open => {
     await resumed;
     rig.house.clock.advance(GRACE_MS);
     assert.equal(dismissed, false);
-    const ended = await rig.live.end(rig.ada, id);
+    const ended = await rig.live.end({ id: rig.ada, role: 'member' }, id);
     assert.equal(ended.state, 'archived');
     assert.equal(segmentsOf(await textOf((await rig.source(id)).playlist('video', fresh))).length, 4);
     assert.deepEqual(

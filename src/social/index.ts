@@ -7,9 +7,10 @@ import { createFollows, type Follows } from './follows/follows.ts';
 import { migrations } from './migrations.ts';
 import { createPosts, type Posts } from './posts/posts.ts';
 import { presentPosts } from './posts/present.ts';
-import { announceDeletion, applyBroadcast, hintHolders } from './timeline/changes.ts';
+import { purge } from './posts/removal.ts';
+import { announce, applyBroadcast, hintHolders } from './timeline/changes.ts';
 import { backfill, fanOut, forget } from './timeline/fan-out.ts';
-import type { FollowChange, PostCreated, PostDeleted, PostHint } from './timeline/jobs.ts';
+import type { FollowChange, PostCreated, PostDeleted, PostHint, PostPurge } from './timeline/jobs.ts';
 import { createTimeline, type Timeline } from './timeline/timeline.ts';
 import type { SocialDeps } from './types.ts';
 
@@ -36,7 +37,9 @@ export function createSocial(deps: SocialDeps): Social {
     migrations,
     jobHandlers: {
       'post.created': payload => fanOut(deps, payload as PostCreated),
-      'post.deleted': payload => announceDeletion(deps, payload as PostDeleted),
+      'post.deleted': payload => announce(deps, 'post-deleted', payload as PostDeleted),
+      'post.restored': payload => announce(deps, 'post-changed', payload as PostDeleted),
+      'post.purge': payload => purge(deps, payload as PostPurge),
       'post.hint': payload => hintHolders(deps, payload as PostHint),
       'follow.created': payload => backfill(deps, payload as FollowChange),
       'follow.removed': payload => forget(deps, payload as FollowChange),

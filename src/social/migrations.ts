@@ -81,8 +81,19 @@ async function createTimeline(db: Schema): Promise<void> {
   await db.insertInto('home_sequence').values({ id: 1, value: 0 }).execute();
 }
 
+/** What was deleted before had lost its words at once. */
+async function addPurged(db: Schema): Promise<void> {
+  await db.schema.alterTable('posts').addColumn('deleted_by', 'text').execute();
+  await db.schema
+    .alterTable('posts')
+    .addColumn('purged', 'integer', column => column.notNull().defaultTo(0))
+    .execute();
+  await db.updateTable('posts').set({ purged: 1 }).where('deleted_at', 'is not', null).execute();
+}
+
 export const migrations: Migrations = {
   '0101-posts': { up: createPosts },
   '0102-follows': { up: createFollows },
   '0103-timeline': { up: createTimeline },
+  '0110-purged-posts': { up: addPurged },
 };

@@ -10,6 +10,9 @@ export interface PostTable {
   reply_to_id: string | null;
   created_at: number;
   deleted_at: number | null;
+  deleted_by: string | null;
+  /** 1 when what it was is gone for good. */
+  purged: number;
   reply_count: number;
   like_count: number;
   /** Whether followers get it. */

@@ -78,23 +78,30 @@ async function offline({ context, page }: Person, look: () => Promise<void>): Pr
   await page.getByText('You are offline').waitFor({ state: 'detached' });
 }
 
-/** Controls and marks whose middle a finger, or an eye, does not reach: under something else, or outside the screen. */
+/** Controls and marks that a finger, or an eye, does not reach whole: under something else, or outside the screen. */
 function covered(page: Page): Promise<string[]> {
   return page.evaluate(() => {
+    const INSET_PX = 3;
     const things = document.querySelectorAll<HTMLElement>('main :is(button, input, a, .pill)');
+    const lineBottom = document.querySelector('.offline')?.getBoundingClientRect().bottom ?? 0;
     return [...things]
       .filter(thing => thing.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
       .filter(thing => !thing.closest('.watch-thread'))
-      .filter(thing => {
-        const { left, top, width, height } = thing.getBoundingClientRect();
-        const hit = document.elementFromPoint(left + width / 2, top + height / 2);
-        const passes = getComputedStyle(thing).pointerEvents === 'none';
-        if (passes) return top < (document.querySelector('.offline')?.getBoundingClientRect().bottom ?? 0);
-        return !(
-          hit &&
-          (thing.contains(hit) || hit.contains(thing) || hit.closest('label')?.contains(thing))
-        );
-      })
+      .filter(thing => !isReached(thing))
       .map(thing => `${thing.className} ${thing.ariaLabel ?? thing.textContent}`.trim());
+
+    function isReached(thing: HTMLElement): boolean {
+      const { left, top, width, height } = thing.getBoundingClientRect();
+      const x = left + width / 2;
+      const heights = [top + INSET_PX, top + height / 2, top + height - INSET_PX];
+      // What lets clicks through is under the line on top, or it is not.
+      if (getComputedStyle(thing).pointerEvents === 'none') return top >= lineBottom;
+      return heights.every(y => isHit(thing, document.elementFromPoint(x, y)));
+    }
+
+    function isHit(thing: HTMLElement, hit: Element | null): boolean {
+      if (hit === null) return false;
+      return thing.contains(hit) || hit.contains(thing) || Boolean(hit.closest('label')?.contains(thing));
+    }
   });
 }

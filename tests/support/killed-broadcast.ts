@@ -99,7 +99,7 @@ export class KilledBroadcast {
     const inTheMiddle = await live.hls(id);
     const lint = inTheMiddle && this.#watch(inTheMiddle);
     await lint?.look();
-    await live.end(ada, id);
+    await live.end({ id: ada, role: 'member' }, id);
     await lint?.close();
     assert.deepEqual(lint?.findings ?? [], []);
     if (lint) checkAligned(lint);

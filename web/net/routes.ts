@@ -19,6 +19,7 @@ export const routes: { readonly [N in MethodName]: `${Methods[N]['verb']} ${Meth
   createPost: 'POST /api/v1/posts',
   getPost: 'GET /api/v1/posts/{id}',
   deletePost: 'DELETE /api/v1/posts/{id}',
+  restorePost: 'POST /api/v1/posts/{id}/restore',
   listReplies: 'GET /api/v1/posts/{id}/replies',
   listAccountPosts: 'GET /api/v1/accounts/{handle}/posts',
   likePost: 'PUT /api/v1/posts/{id}/like',
@@ -31,6 +32,7 @@ export const routes: { readonly [N in MethodName]: `${Methods[N]['verb']} ${Meth
   getLiveTimeline: 'GET /api/v1/timelines/live',
   listComments: 'GET /api/v1/broadcasts/{id}/comments',
   createComment: 'POST /api/v1/broadcasts/{id}/comments',
+  deleteComment: 'DELETE /api/v1/broadcasts/{id}/comments/{commentId}',
   sendHearts: 'POST /api/v1/broadcasts/{id}/hearts',
   listHearts: 'GET /api/v1/broadcasts/{id}/hearts',
 };

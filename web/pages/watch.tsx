@@ -14,6 +14,7 @@ import { HeartButton, HeartsLayer } from '../room/hearts.tsx';
 import type { Room } from '../room/room.ts';
 import { Troubles } from '../room/troubles.tsx';
 import { useReplayMoments, useRoom } from '../room/use-room.ts';
+import { hidePost } from '../timeline/posts.ts';
 import { useBareChrome } from '../ui/chrome.ts';
 import { formatCount, plural } from '../ui/format.ts';
 import { BackButton } from '../ui/page-header.tsx';
@@ -26,11 +27,12 @@ const COMMENTS_OVER_VIDEO = 5;
 
 /** A broadcast where one watches it: live, and at the same place its replay. */
 export default function WatchView({ post }: { readonly post: Post }) {
-  return post.broadcast === null ? null : <Watch key={post.broadcast.id} known={post.broadcast} />;
+  if (post.broadcast === null) return null;
+  return <Watch key={post.broadcast.id} postId={post.id} known={post.broadcast} />;
 }
 
 /** `known`: what the post said of the broadcast when the page was opened. */
-function Watch({ known }: { readonly known: PostBroadcast }) {
+function Watch({ postId, known }: { readonly postId: string; readonly known: PostBroadcast }) {
   const room = useRoom(known.id);
   const wide = useMedia(WIDE);
   const [fountain] = useState(() => new HeartFountain());
@@ -39,6 +41,8 @@ function Watch({ known }: { readonly known: PostBroadcast }) {
   const replay = useReplayMoments(room, fountain, mediaTimeMs);
   useBareChrome(!wide);
   useEffect(() => fountain.listenTo(room), [fountain, room]);
+  const deleted = room.deleted.value;
+  useEffect(() => void (deleted && hidePost(postId)), [deleted, postId]);
   useEffect(() => (watcher === null ? undefined : follow(room, watcher, known)), [room, watcher]);
 
   const state = room.broadcast.value?.state;
@@ -70,7 +74,7 @@ function Watch({ known }: { readonly known: PostBroadcast }) {
         <TopLine room={room} back={!wide} />
         {wide ? null : (
           <div class="watch-foot on-video" data-replay={archived || undefined}>
-            <CommentsOverlay comments={comments} shown={COMMENTS_OVER_VIDEO} />
+            <CommentsOverlay room={room} comments={comments} shown={COMMENTS_OVER_VIDEO} />
             {takePart}
           </div>
         )}
@@ -83,6 +87,7 @@ function Watch({ known }: { readonly known: PostBroadcast }) {
             <ReadAloudToggle />
           </header>
           <CommentsLog
+            room={room}
             comments={comments}
             empty={archived ? 'Comments appear here at their moments.' : 'Nobody has said anything yet.'}
           />

@@ -4,6 +4,8 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Comment } from '#contract/api/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
+import { RemoveComment } from './remove-comment.tsx';
+import type { Room } from './room.ts';
 import './comments.css';
 
 const READ_ALOUD_KEY = 'skylark.comments-aloud';
@@ -14,33 +16,43 @@ const NEAR_END_PX = 48;
 const readAloud = signal(localStorage.getItem(READ_ALOUD_KEY) === 'yes');
 
 interface CommentsProps {
+  readonly room: Pick<Room, 'removed' | 'mayRemove' | 'remove'>;
   readonly comments: ReadonlySignal<readonly Comment[]>;
 }
 
+/** Without those that were taken away. */
+function present({ room, comments }: CommentsProps): readonly Comment[] {
+  const removed = room.removed.value;
+  return removed.size === 0 ? comments.value : comments.value.filter(({ id }) => !removed.has(id));
+}
+
 /** Comments over the picture, newest at the foot; older ones fade. */
-export function CommentsOverlay({ comments, shown }: CommentsProps & { readonly shown: number }) {
+export function CommentsOverlay({ shown, ...props }: CommentsProps & { readonly shown: number }) {
   return (
     <ol class="comments-overlay" aria-label="Conversation" aria-live={readAloud.value ? 'polite' : 'off'}>
-      {comments.value.slice(-shown).map(comment => (
-        <li key={comment.seq}>
-          <Avatar account={comment.author} size={24} />
-          <p>
-            <b>
-              <bdi>{comment.author.displayName}</bdi>
-            </b>{' '}
-            <span dir="auto">{comment.text}</span>
-          </p>
-        </li>
-      ))}
+      {present(props)
+        .slice(-shown)
+        .map(comment => (
+          <li key={comment.seq}>
+            <Avatar account={comment.author} size={24} />
+            <p>
+              <b>
+                <bdi>{comment.author.displayName}</bdi>
+              </b>{' '}
+              <span dir="auto">{comment.text}</span>
+            </p>
+            <RemoveComment room={props.room} comment={comment} />
+          </li>
+        ))}
     </ol>
   );
 }
 
 /** All comments beside the picture. Follows the newest until somebody scrolls up to read. */
-export function CommentsLog({ comments, empty }: CommentsProps & { readonly empty: string }) {
+export function CommentsLog({ empty, ...props }: CommentsProps & { readonly empty: string }) {
   const list = useRef<HTMLOListElement>(null);
   const following = useRef(true);
-  const items = comments.value;
+  const items = present(props);
   useLayoutEffect(() => {
     const element = list.current;
     if (items.length > 0 && element !== null && following.current) element.scrollTop = element.scrollHeight;
@@ -70,6 +82,7 @@ export function CommentsLog({ comments, empty }: CommentsProps & { readonly empt
             </a>{' '}
             <span dir="auto">{comment.text}</span>
           </p>
+          <RemoveComment room={props.room} comment={comment} />
         </li>
       ))}
     </ol>

@@ -3,12 +3,14 @@ import type { Broadcast, Comment } from '#contract/api/types.ts';
 import type { RoomEvent, ServerFrame, Trouble } from '#contract/socket/frames.ts';
 import { api, problemFrom } from '../net/api.ts';
 import { socket } from '../net/connection.ts';
+import { me } from '../net/session.ts';
 import { LIVE_COMMENTS_MAX, mergeComments } from './comment-list.ts';
 import { HeartSender } from './heart-sender.ts';
 import { HeartTally } from './heart-tally.ts';
 
 /** Of a room one enters: this many comments from before. */
 const COMMENTS_BEFORE = 60;
+const COMMENT_PAGES_MAX = 20;
 /** Events are hints; the truth is asked for this often while the broadcast is not over. */
 const REFRESH_MS = 20_000;
 
@@ -18,6 +20,10 @@ export interface Room {
   /** What went wrong before there was anything to show. */
   readonly problem: ReadonlySignal<unknown>;
   readonly comments: ReadonlySignal<readonly Comment[]>;
+  /** By id: comments that were taken away while one was here. */
+  readonly removed: ReadonlySignal<ReadonlySet<string>>;
+  /** The post was deleted: there is nothing here any more. */
+  readonly deleted: ReadonlySignal<boolean>;
   readonly viewers: ReadonlySignal<number>;
   readonly hearts: ReadonlySignal<number>;
   /** What hampers the broadcast now, and its owner can mend. */
@@ -26,6 +32,10 @@ export interface Room {
   onHearts(listener: (count: number) => void): () => void;
   /** Speaks; rejects with an ApiProblem. */
   say(text: string, mediaTimeMs: number | null): Promise<void>;
+  /** Whether whoever is signed in here may take a comment away. */
+  mayRemove(comment: Comment): boolean;
+  /** Takes a comment away, for everybody; rejects with an ApiProblem. */
+  remove(comment: Comment): Promise<void>;
   /** One tap on the heart. */
   heart(mediaTimeMs: number | null): void;
   refresh(): Promise<void>;
@@ -42,6 +52,8 @@ class LiveRoom implements Room {
   readonly broadcast = signal<Broadcast | null>(null);
   readonly problem = signal<unknown>(null);
   readonly comments = signal<readonly Comment[]>([]);
+  readonly removed = signal<ReadonlySet<string>>(new Set());
+  readonly deleted = signal(false);
   readonly viewers = signal(0);
   readonly hearts = signal(0);
   readonly troubles = signal<readonly Trouble[]>([]);
@@ -80,13 +92,24 @@ class LiveRoom implements Room {
     this.problem.value = null;
     for (let tries = 0; tries < 3; tries += 1) {
       const before = this.#said;
-      const broadcast = await api('getBroadcast', { params: { id: this.#id } });
+      const broadcast = await this.#ask();
       if (this.#closed) return;
       if (before !== this.#said && broadcast.state !== this.#said) continue;
       this.broadcast.value = broadcast;
       this.viewers.value = broadcast.viewers;
       this.hearts.value = Math.max(this.hearts.value, broadcast.hearts);
       return;
+    }
+  }
+
+  async #ask(): Promise<Broadcast> {
+    try {
+      return await api('getBroadcast', { params: { id: this.#id } });
+    } catch (thrown) {
+      // What was here before is gone; the event that said so may have been missed.
+      if (problemFrom(thrown).code === 'not-found' && this.broadcast.peek() !== null)
+        this.deleted.value = true;
+      throw thrown;
     }
   }
 
@@ -99,6 +122,18 @@ class LiveRoom implements Room {
     const body = mediaTimeMs === null ? { text } : { text, mediaTimeMs: Math.round(mediaTimeMs) };
     const comment = await api('createComment', { params: { id: this.#id }, body });
     this.#add([comment]);
+  }
+
+  mayRemove(comment: Comment): boolean {
+    const viewer = me.value;
+    if (!viewer) return false;
+    const { id, role } = viewer;
+    return role === 'operator' || id === comment.author.id || id === this.broadcast.value?.owner.id;
+  }
+
+  async remove(comment: Comment): Promise<void> {
+    await api('deleteComment', { params: { id: this.#id, commentId: comment.id } });
+    this.#removed(comment.id);
   }
 
   heart(mediaTimeMs: number | null): void {
@@ -115,12 +150,15 @@ class LiveRoom implements Room {
   }
 
   async #loadComments(): Promise<void> {
-    const after = Math.max(0, (this.broadcast.value?.comments ?? 0) - COMMENTS_BEFORE);
-    const { items } = await api('listComments', {
-      params: { id: this.#id },
-      query: { after, limit: LIVE_COMMENTS_MAX },
-    });
-    this.#add(items);
+    let after = Math.max(0, (this.broadcast.value?.comments ?? 0) - COMMENTS_BEFORE);
+    // Numbers run ahead of the count where comments were taken away.
+    for (let page = 0; page < COMMENT_PAGES_MAX; page += 1) {
+      const query = { after, limit: LIVE_COMMENTS_MAX };
+      const { items, nextCursor } = await api('listComments', { params: { id: this.#id }, query });
+      this.#add(items);
+      if (nextCursor === null) return;
+      after = Number(nextCursor);
+    }
   }
 
   async #sendHearts(count: number, mediaTimeMs: number | undefined): Promise<void> {
@@ -149,12 +187,18 @@ class LiveRoom implements Room {
     const comments: Comment[] = [];
     for (const event of frame.events as readonly RoomEvent[]) {
       if (event.type === 'comment') comments.push(event.comment);
+      else if (event.type === 'comment-removed') this.#removed(event.commentId);
+      else if (event.type === 'deleted') this.deleted.value = true;
       else if (event.type === 'hearts') this.#receiveHearts(event.count, event.total);
       else if (event.type === 'presence') this.viewers.value = event.viewers;
       else if (event.type === 'state') this.#moveTo(event.state);
       else if (event.type === 'troubles') this.troubles.value = event.troubles;
     }
     this.#add(comments);
+  }
+
+  #removed(commentId: string): void {
+    this.removed.value = new Set(this.removed.peek()).add(commentId);
   }
 
   #receiveHearts(count: number, total: number): void {

@@ -12,10 +12,10 @@ export function After({ studio, room }: { readonly studio: Studio; readonly room
   return (
     <section class="after" aria-label="Broadcast ended">
       <div role="status">
-        <h1 tabIndex={-1}>{saved ? 'Your replay is ready' : 'Saving your replay…'}</h1>
+        <h1 tabIndex={-1}>{headingOf(room)}</h1>
         {studio.problem.value === null ? null : <p>{studio.problem.value}</p>}
       </div>
-      {broadcast === null ? null : (
+      {broadcast === null || room.deleted.value ? null : (
         <>
           <p class="after-title" dir="auto">
             {broadcast.title}
@@ -34,6 +34,11 @@ export function After({ studio, room }: { readonly studio: Studio; readonly room
       </ButtonLink>
     </section>
   );
+}
+
+function headingOf(room: Room): string {
+  if (room.deleted.value) return 'Your broadcast is over';
+  return room.broadcast.value?.state === 'archived' ? 'Your replay is ready' : 'Saving your replay…';
 }
 
 /** The way back from there leads past this page: the broadcast is over. */

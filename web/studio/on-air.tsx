@@ -51,7 +51,7 @@ export function OnAir({ studio, room }: { readonly studio: Studio; readonly room
       <Troubles room={room} />
       {studio.uplink.value === 'taken-over' ? <TakenOver studio={studio} /> : null}
       <footer class="on-air-foot">
-        <CommentsOverlay comments={room.comments} shown={COMMENTS_SHOWN} />
+        <CommentsOverlay room={room} comments={room.comments} shown={COMMENTS_SHOWN} />
         <div class="on-air-tools">
           <MuteButton studio={studio} />
           <FlipOrChoose studio={studio} onChoose={() => setChoosing(true)} />

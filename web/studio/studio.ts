@@ -29,6 +29,7 @@ export class Studio {
   #broadcast: OpenBroadcast | null = null;
   #wish: CameraWish = { facing: 'user' };
   #unwatch: (() => void) | null = null;
+  #undelete: (() => void) | null = null;
   #confirm: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
@@ -108,6 +109,7 @@ export class Studio {
     if (onAir && this.uplink.peek() !== 'taken-over') void this.end();
     else void this.#client?.stop();
     this.#unwatch?.();
+    this.#undelete?.();
     this.room.peek()?.close();
     this.#release();
   }
@@ -131,6 +133,11 @@ export class Studio {
       if (now?.state === 'ended' || now?.state === 'archived') this.#over();
       before = now?.state;
     });
+    this.#undelete = room.deleted.subscribe(deleted => {
+      if (!deleted) return;
+      this.problem.value = 'The post was deleted, and the broadcast with it.';
+      this.#over();
+    });
     await this.#client?.publish(broadcast);
   }
 
@@ -153,6 +160,7 @@ export class Studio {
   #backToFraming(problem: string): void {
     clearInterval(this.#confirm);
     this.#unwatch?.();
+    this.#undelete?.();
     this.room.peek()?.close();
     this.room.value = null;
     this.problem.value = problem;

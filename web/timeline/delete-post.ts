@@ -1,19 +1,26 @@
 import type { Post } from '#contract/api/types.ts';
 import { api } from '../net/api.ts';
 import { toast, toastError } from '../ui/toast.tsx';
-import { hidePost } from './posts.ts';
+import { fetchPost, hidePost } from './posts.ts';
 
-/** Deletes one's own post, leaving time to think better of it. */
-export function deletePost(post: Post): void {
-  const bringBack = hidePost(post.id);
+/** Deletes a post at once, for everybody; for a few seconds it can be brought back, a broadcast as its replay. */
+export function deletePost({ id, broadcast }: Post): void {
+  const bringBack = hidePost(id);
+  const onAir = broadcast?.state === 'live' || broadcast?.state === 'interrupted';
+  const deleted = api('deletePost', { params: { id }, keepalive: true });
+  deleted.catch((thrown: unknown) => {
+    bringBack();
+    toastError(thrown);
+  });
+  const undo = async () => {
+    await deleted;
+    await api('restorePost', { params: { id } });
+    bringBack();
+    // What it was when it was hidden is not all that it is now.
+    await fetchPost(id);
+  };
   toast({
-    text: 'Post deleted.',
-    action: { label: 'Undo', run: bringBack },
-    onGone: () => {
-      api('deletePost', { params: { id: post.id }, keepalive: true }).catch((thrown: unknown) => {
-        bringBack();
-        toastError(thrown);
-      });
-    },
+    text: onAir ? 'Post deleted, and its broadcast ended.' : 'Post deleted.',
+    action: { label: 'Undo', run: () => void undo().catch(toastError) },
   });
 }

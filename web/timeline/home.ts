@@ -6,7 +6,7 @@ import { refreshLiveNow } from '../net/live-now.ts';
 import { me } from '../net/session.ts';
 import { path } from '../router.ts';
 import { createFeed, type Feed, forgetFeeds } from './feed.ts';
-import { hidePost, keepPost, type PostEntry } from './posts.ts';
+import { hidePost, keepPost, type PostEntry, showPost } from './posts.ts';
 
 /** Closer to the top than this, the reader looks at the newest. */
 const TOP_PX = 120;
@@ -40,7 +40,7 @@ export function receive(event: UserEvent): void {
   }
   if (event.post.broadcast) refreshLiveNow();
   if (event.type === 'post-changed') {
-    keepPost(event.post);
+    showPost(event.post);
   } else {
     arrive(keepPost(event.post));
   }

@@ -4,9 +4,10 @@ import { me } from '../net/session.ts';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { deletePost } from './delete-post.ts';
 
-/** What one may do to one's own post. */
+/** What one may do to one's own post, and the operator to any. */
 export function PostMenu({ post, onDelete }: { readonly post: Post; readonly onDelete?: () => void }) {
-  if (post.author.id !== me.value?.id || post.broadcast?.state === 'live') return null;
+  const viewer = me.value;
+  if (!viewer || (viewer.id !== post.author.id && viewer.role !== 'operator')) return null;
   const remove = () => {
     deletePost(post);
     onDelete?.();
@@ -14,7 +15,7 @@ export function PostMenu({ post, onDelete }: { readonly post: Post; readonly onD
   return (
     <Menu label="More about this post" icon={<Ellipsis size={20} />}>
       <MenuItem icon={<Trash2 size={20} />} danger onChoose={remove}>
-        Delete
+        {post.broadcast?.state === 'live' ? 'End and delete' : 'Delete'}
       </MenuItem>
     </Menu>
   );

@@ -30,6 +30,13 @@ export function knownPost(id: string): PostEntry | undefined {
   return entries.get(id);
 }
 
+/** Takes a post that came back after it was deleted. */
+export function showPost(post: Post): PostEntry {
+  const entry = keepPost(post);
+  if (entry.peek() === null) entry.value = post;
+  return entry;
+}
+
 /** Asks the server for a post anew. */
 export async function fetchPost(id: string): Promise<PostEntry> {
   return keepPost(await api('getPost', { params: { id } }));

@@ -9,8 +9,6 @@ const SHOWN_WITH_ACTION_MS = 7000;
 interface Toast {
   readonly text: string;
   readonly action?: { readonly label: string; readonly run: () => void };
-  /** Called once, however the toast goes, unless its action ran. */
-  readonly onGone?: () => void;
 }
 
 const current = signal<Toast | null>(null);
@@ -30,20 +28,14 @@ export function toastError(thrown: unknown): void {
 }
 
 function dismiss(): void {
-  const gone = current.peek();
   clearTimeout(timer);
   current.value = null;
-  gone?.onGone?.();
 }
 
 function act(shown: Toast): void {
-  clearTimeout(timer);
-  current.value = null;
+  dismiss();
   shown.action?.run();
 }
-
-// What waits for its undo to run out must not be lost with the page.
-addEventListener('pagehide', dismiss);
 
 /** The place where toasts appear; once on the page. */
 export function ToastPlace() {

@@ -66,7 +66,7 @@ export const endBroadcast = method({
   path: '/api/v1/broadcasts/{id}/end',
   auth: 'required',
   status: 200,
-  summary: "Ends one's own broadcast; ending it again changes nothing",
+  summary: "Ends one's own broadcast, or anybody's for the operator; ending it again changes nothing",
   params: byId,
   reply: Broadcast,
   errors: ['not-found', 'not-allowed'],
@@ -117,6 +117,17 @@ export const createComment = method({
   body: Type.Object({ text: CommentText, mediaTimeMs: Type.Optional(MediaTimeMs) }, closed),
   reply: Comment,
   errors: ['not-found', 'comments-closed'],
+});
+
+export const deleteComment = method({
+  name: 'deleteComment',
+  verb: 'DELETE',
+  path: '/api/v1/broadcasts/{id}/comments/{commentId}',
+  auth: 'required',
+  status: 204,
+  summary: "Takes a comment away: one's own, one in one's own broadcast, or any for the operator",
+  params: Type.Object({ id: Id, commentId: Id }, closed),
+  errors: ['not-found', 'not-allowed'],
 });
 
 export const sendHearts = method({

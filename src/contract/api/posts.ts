@@ -35,8 +35,21 @@ export const deletePost = method({
   path: '/api/v1/posts/{id}',
   auth: 'required',
   status: 204,
-  summary: "Deletes one's own post",
+  summary: "Deletes one's own post, and takes its broadcast off the air; for ten seconds it can be restored",
   params: byId,
+  errors: ['not-found', 'not-allowed'],
+});
+
+export const restorePost = method({
+  name: 'restorePost',
+  verb: 'POST',
+  path: '/api/v1/posts/{id}/restore',
+  auth: 'required',
+  status: 200,
+  summary:
+    'Brings back a post that was deleted in the last ten seconds; its broadcast comes back as a replay',
+  params: byId,
+  reply: Post,
   errors: ['not-found', 'not-allowed'],
 });
 

@@ -19,6 +19,8 @@ export type SocketEvent = RoomEvent | UserEvent | ErrorEvent;
 
 export type RoomEvent =
   | { readonly type: 'comment'; readonly comment: Comment }
+  /** Somebody took a comment away; `seq` is the number of that. */
+  | { readonly type: 'comment-removed'; readonly commentId: string; readonly seq: number }
   /** Hearts since the last frame, and the total. */
   | {
       readonly type: 'hearts';
@@ -28,6 +30,8 @@ export type RoomEvent =
     }
   | { readonly type: 'presence'; readonly viewers: number; readonly names: readonly string[] }
   | { readonly type: 'state'; readonly state: 'starting' | 'live' | 'interrupted' | 'ended' | 'archived' }
+  /** The post was deleted, and the broadcast with it: there is nothing here any more. */
+  | { readonly type: 'deleted' }
   /** Everything that hampers the broadcast now: said when it changes. */
   | { readonly type: 'troubles'; readonly troubles: readonly Trouble[] };
 

@@ -59,7 +59,7 @@ export function createBroadcasts(deps: BroadcastsDeps): Broadcasts {
 
   async function get(id: BroadcastId): Promise<store.BroadcastRow> {
     const row = isId(id) ? await store.findBroadcast(db.sql, id) : null;
-    if (!row) throw notFound();
+    if (!row || row.removedAtMs !== null) throw notFound();
     return row;
   }
 
@@ -125,7 +125,12 @@ async function advance(
 }
 
 /** A broadcast that never started has no post, so nobody outside is told of it. */
-async function enqueueEvent(jobs: Jobs, tx: Sql, row: store.BroadcastRow, isStart: boolean): Promise<void> {
+export async function enqueueEvent(
+  jobs: Jobs,
+  tx: Sql,
+  row: store.BroadcastRow,
+  isStart: boolean,
+): Promise<void> {
   if (row.startedAtMs === null) return;
   const payload: BroadcastEvent = {
     broadcastId: row.id,

@@ -23,4 +23,13 @@ export const broadcastMigrations: Migrations = {
       await db.schema.createIndex('broadcasts_by_state').on('broadcasts').columns(['state', 'id']).execute();
     },
   },
+  '0220-removals': {
+    async up(db) {
+      const table = () => db.schema.alterTable('broadcasts');
+      await table().addColumn('removed_at', 'bigint').execute();
+      await table()
+        .addColumn('removed_comments', 'bigint', column => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 };

@@ -86,6 +86,21 @@ export class OnAirRegistry {
     else if (row.state !== 'archived' && row.startedAtMs !== null) await finishOne(this.#leftBehind, row);
   }
 
+  /** Takes it off the air at once and hides what was sent; its end is finished behind that. */
+  async remove(row: BroadcastRow): Promise<void> {
+    const air = this.#onAir.get(row.id);
+    air?.hide();
+    await this.end(row);
+  }
+
+  /** Waits for its end and keeps nothing of it in memory. */
+  async release(id: BroadcastId): Promise<void> {
+    const air = this.#onAir.get(id);
+    if (!air) return;
+    await air.finish('end');
+    this.#forget(id);
+  }
+
   /** What a crash left on the air is interrupted: its publisher has the grace to come back. What had ended is finished. */
   async recover(): Promise<void> {
     await finishLeftBehind(this.#leftBehind, row => this.#reopen(row));
@@ -94,7 +109,8 @@ export class OnAirRegistry {
   }
 
   async #reopen(row: BroadcastRow): Promise<void> {
-    if (isOver(row.state) || this.#onAir.size >= ON_AIR_MAX) return finishOne(this.#leftBehind, row);
+    if (isOver(row.state) || row.removedAtMs !== null || this.#onAir.size >= ON_AIR_MAX)
+      return finishOne(this.#leftBehind, row);
     const { recorder, clock } = this.#deps;
     const reopened = await recorder.reopen(row.id);
     const firstInit = Math.floor((clock.nowMs() - row.createdAtMs) / INIT_NUMBER_MS);

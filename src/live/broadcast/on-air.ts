@@ -68,6 +68,7 @@ export class OnAir {
   readonly #firstInit: number;
   #isHandedOver = false;
   #isRecorded = true;
+  #isHidden = false;
   #toldTroubles: readonly Trouble[] = [];
   readonly #keyframes: KeyframeIntervals;
 
@@ -107,7 +108,16 @@ export class OnAir {
 
   /** What HLS players get now; null before the first frame. */
   get source(): HlsSource | null {
-    return this.#replay ?? this.#live;
+    return this.#isHidden ? null : (this.#replay ?? this.#live);
+  }
+
+  /** Nobody gets anything of it any more, until it is shown. */
+  hide(): void {
+    this.#isHidden = true;
+  }
+
+  show(): void {
+    this.#isHidden = false;
   }
 
   /** Whether it is over, or about to be. */

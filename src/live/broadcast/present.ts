@@ -61,7 +61,8 @@ function present(deps: PresenterDeps, row: BroadcastRow, owner: AccountSummary):
     durationMs: row.durationMs,
     viewers: deps.viewers(row.id),
     hearts: deps.hearts(row),
-    comments: row.comments,
+    // A removal has a number of its own.
+    comments: row.comments - 2 * row.removedComments,
     playback: {
       whepUrl: whep ? `${deps.publicUrl}/whep/${row.id}` : null,
       hlsUrl: hasReplay || deps.hasSource(row.id) ? `${deps.publicUrl}/hls/${row.id}/index.m3u8` : null,

@@ -17,6 +17,8 @@ interface BroadcastTable {
   duration_ms: number | null;
   hearts: number;
   comments: number;
+  removed_comments: number;
+  removed_at: number | null;
 }
 
 /** A broadcast as it is stored; times in milliseconds since the epoch. */
@@ -33,8 +35,11 @@ export interface BroadcastRow {
   readonly endedAtMs: number | null;
   readonly durationMs: number | null;
   readonly hearts: number;
-  /** How many; also the sequence number of the last one. */
+  /** Sequence number of the last comment, or removal of one. */
   readonly comments: number;
+  readonly removedComments: number;
+  /** Since when nobody sees it; null while it can be seen. */
+  readonly removedAtMs: number | null;
 }
 
 /** What a change of state writes besides the state. */
@@ -66,6 +71,8 @@ function rowOf(row: BroadcastTable): BroadcastRow {
     durationMs: row.duration_ms,
     hearts: row.hearts,
     comments: row.comments,
+    removedComments: row.removed_comments,
+    removedAtMs: row.removed_at,
   };
 }
 
@@ -86,6 +93,8 @@ export async function insertBroadcast(sql: Sql, broadcast: NewBroadcast): Promis
       duration_ms: null,
       hearts: 0,
       comments: 0,
+      removed_comments: 0,
+      removed_at: null,
     })
     .execute();
 }
@@ -102,7 +111,11 @@ export async function listByState(
   limit: number,
   beforeId: BroadcastId | null = null,
 ): Promise<BroadcastRow[]> {
-  let query = tables(sql).selectFrom('broadcasts').selectAll().where('state', 'in', states);
+  let query = tables(sql)
+    .selectFrom('broadcasts')
+    .selectAll()
+    .where('state', 'in', states)
+    .where('removed_at', 'is', null);
   if (beforeId !== null) query = query.where('id', '<', beforeId);
   const rows = await query.orderBy('id', 'desc').limit(limit).execute();
   return rows.map(rowOf);
@@ -182,6 +195,56 @@ export async function nextCommentSeq(sql: Sql, id: BroadcastId): Promise<number 
     .returning('comments')
     .executeTakeFirst();
   return row?.comments ?? null;
+}
+
+/** The number of a comment's removal, in the same sequence; whatever the state. Null when there is no such broadcast. */
+export async function nextRemovalSeq(sql: Sql, id: BroadcastId): Promise<number | null> {
+  const row = await tables(sql)
+    .updateTable('broadcasts')
+    .set(eb => ({
+      comments: eb('comments', '+', 1),
+      removed_comments: eb('removed_comments', '+', 1),
+    }))
+    .where('id', '=', id)
+    .returning('comments')
+    .executeTakeFirst();
+  return row?.comments ?? null;
+}
+
+export async function isRemoved(sql: Sql, id: BroadcastId): Promise<boolean> {
+  const row = await tables(sql)
+    .selectFrom('broadcasts')
+    .select('removed_at')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined || row.removed_at !== null;
+}
+
+/** Hides a broadcast; false when it is hidden, or not there. */
+export async function setRemoved(sql: Sql, id: BroadcastId, nowMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await tables(sql)
+    .updateTable('broadcasts')
+    .set({ removed_at: nowMs })
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Shows a broadcast again and gives it; null when it was not hidden. */
+export async function clearRemoved(sql: Sql, id: BroadcastId): Promise<BroadcastRow | null> {
+  const row = await tables(sql)
+    .updateTable('broadcasts')
+    .set({ removed_at: null })
+    .where('id', '=', id)
+    .where('removed_at', 'is not', null)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? rowOf(row) : null;
+}
+
+export async function deleteBroadcast(sql: Sql, id: BroadcastId): Promise<void> {
+  await tables(sql).deleteFrom('broadcasts').where('id', '=', id).execute();
 }
 
 export async function addHearts(sql: Sql, id: BroadcastId, count: number): Promise<void> {

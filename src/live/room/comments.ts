@@ -1,5 +1,5 @@
 import type { Clock } from '#base/clock.ts';
-import type { AccountId, BroadcastId, Ids } from '#base/ids.ts';
+import { type AccountId, type BroadcastId, type CommentId, type Ids, isId } from '#base/ids.ts';
 import type { AccountSummary, Comment } from '#contract/api/types.ts';
 import { checkedText } from '#contract/checked-text.ts';
 import { Refusal } from '#contract/errors.ts';
@@ -9,8 +9,9 @@ import type { Bus } from '#ports/bus.ts';
 import type { Db } from '#ports/db.ts';
 import type { Directory } from '#ports/directory.ts';
 import { type Broadcasts, roomTopic } from '../broadcast/broadcasts.ts';
-import { nextCommentSeq } from '../broadcast/store.ts';
-import { type CommentRow, commentsAfter, insertComment } from './store.ts';
+import { nextCommentSeq, nextRemovalSeq } from '../broadcast/store.ts';
+import type { Viewer } from '../viewer.ts';
+import { authorOfComment, type CommentRow, commentsAfter, insertComment, removeComment } from './store.ts';
 
 /** Comments of one answer, unless the caller asks for fewer. */
 export const COMMENTS_PAGE_DEFAULT = 100;
@@ -33,6 +34,8 @@ export interface NewComment {
 
 export interface CommentPage {
   readonly comments: Comment[];
+  /** Comments that were taken away, with the number of that. */
+  readonly removals: readonly { readonly seq: number; readonly commentId: CommentId }[];
   /** Highest sequence number that was looked at: `after` of the next page. */
   readonly lastSeq: number;
   readonly more: boolean;
@@ -41,6 +44,8 @@ export interface CommentPage {
 export interface Comments {
   /** Refuses with `not-found`, `comments-closed`, `invalid-request`. */
   add(broadcastId: BroadcastId, authorId: AccountId, comment: NewComment): Promise<Comment>;
+  /** Refuses with `not-found` and `not-allowed`. */
+  remove(broadcastId: BroadcastId, id: CommentId, by: Viewer): Promise<void>;
   /** Comments above `after`, oldest first. Refuses with `not-found`. */
   since(broadcastId: BroadcastId, after: number, limit?: number): Promise<CommentPage>;
 }
@@ -75,16 +80,40 @@ export function createComments(deps: CommentsDeps): Comments {
       bus.publish(roomTopic(broadcastId), { type: 'comment', comment } satisfies RoomEvent);
       return comment;
     },
+    async remove(broadcastId, id, by) {
+      const broadcast = await broadcasts.get(broadcastId);
+      const authorId = isId(id) ? await authorOfComment(db.sql, broadcastId, id) : null;
+      if (authorId === null) throw new Refusal('not-found', 'There is no such comment.');
+      const mayRemove = by.role === 'operator' || by.id === authorId || by.id === broadcast.ownerId;
+      if (!mayRemove) throw new Refusal('not-allowed', 'This comment is somebody else’s.');
+      const seq = await db.transaction(async tx => {
+        const next = await nextRemovalSeq(tx, broadcastId);
+        const removal = { id: ids.next<'comment'>(), by: by.id, atMs: clock.nowMs() };
+        const isRemoved =
+          next !== null && (await removeComment(tx, { broadcastId, id }, { ...removal, seq: next }));
+        if (!isRemoved) throw new Refusal('not-found', 'There is no such comment.');
+        return next;
+      });
+      bus.publish(roomTopic(broadcastId), {
+        type: 'comment-removed',
+        commentId: id,
+        seq,
+      } satisfies RoomEvent);
+    },
     async since(broadcastId, after, limit = COMMENTS_PAGE_DEFAULT) {
       await broadcasts.get(broadcastId);
       const pageMax = Math.min(limit, COMMENTS_PAGE_MAX);
       const rows = await commentsAfter(db.sql, broadcastId, after, pageMax);
-      const people = await directory.summaries([...new Set(rows.map(row => row.authorId))]);
-      const comments = rows.flatMap(row => {
+      const said = rows.filter(row => row.removes === null);
+      const people = await directory.summaries([...new Set(said.map(row => row.authorId))]);
+      const comments = said.flatMap(row => {
         const author = people.get(row.authorId);
         return author ? [presentComment(row, author)] : [];
       });
-      return { comments, lastSeq: rows.at(-1)?.seq ?? after, more: rows.length === pageMax };
+      const removals = rows.flatMap(({ seq, removes }) =>
+        removes === null ? [] : [{ seq, commentId: removes }],
+      );
+      return { comments, removals, lastSeq: rows.at(-1)?.seq ?? after, more: rows.length === pageMax };
     },
   };
 }

@@ -30,4 +30,14 @@ export const roomMigrations: Migrations = {
         .execute();
     },
   },
+  '0221-removed-comments': {
+    async up(db) {
+      const table = () => db.schema.alterTable('comments');
+      await table()
+        .addColumn('removed', 'integer', column => column.notNull().defaultTo(0))
+        .execute();
+      // Of a row that is no comment but the removal of one: the id of that.
+      await table().addColumn('removes', 'text').execute();
+    },
+  },
 };

@@ -50,6 +50,40 @@ await onEveryDatabase('the room', open => {
     assert.equal((await house.broadcasts.get(id)).comments, 40);
   });
 
+  it('a comment is taken away by its author, the owner or the operator, for everybody and for good', async () => {
+    const { room, person, goLive, hear } = await enter();
+    const [ada, bob, eve] = ['ada', 'bob', 'eve'].map(person) as [string, string, string];
+    const id = await goLive(ada);
+    const events = hear(id);
+    const say = (text: string) => room.addComment(id, bob, { text, mediaTimeMs: null });
+    const said = [await say('one'), await say('two'), await say('three'), await say('four')];
+    const [one, two, three] = said.map(comment => comment.id) as [string, string, string];
+    const code = (name: string) => ({ code: name });
+    await assert.rejects(room.removeComment(id, one, { id: eve, role: 'member' }), code('not-allowed'));
+    await room.removeComment(id, one, { id: bob, role: 'member' });
+    await room.removeComment(id, two, { id: ada, role: 'member' });
+    await room.removeComment(id, three, { id: eve, role: 'operator' });
+    for (const gone of [one, 'x', house.ids.next()])
+      await assert.rejects(room.removeComment(id, gone, { id: ada, role: 'member' }), code('not-found'));
+    const page = await room.commentsSince(id, 0);
+    assert.deepEqual(
+      page.comments.map(comment => [comment.text, comment.seq]),
+      [['four', 4]],
+    );
+    const removals = [
+      { seq: 5, commentId: one },
+      { seq: 6, commentId: two },
+      { seq: 7, commentId: three },
+    ];
+    assert.deepEqual([page.removals, page.lastSeq], [removals, 7]);
+    assert.deepEqual(
+      of(events, 'comment-removed').map(({ seq, commentId }) => ({ seq, commentId })),
+      removals,
+    );
+    const rows = await house.db.sql.selectFrom('comments').selectAll().execute();
+    assert.doesNotMatch(JSON.stringify(rows), /one|two|three/);
+  });
+
   it('whoever sees a comment sees every comment before it', async () => {
     const { room, person, goLive } = await enter();
     const id = await goLive(person('ada'));

@@ -1,7 +1,8 @@
 import type { Closer } from '#base/dispose.ts';
-import type { AccountId, BroadcastId } from '#base/ids.ts';
+import type { AccountId, BroadcastId, CommentId } from '#base/ids.ts';
 import type { Comment } from '#contract/api/types.ts';
 import type { RoomEvent, Trouble } from '#contract/socket/frames.ts';
+import type { Viewer } from '../viewer.ts';
 import { type CommentPage, type CommentsDeps, createComments, type NewComment } from './comments.ts';
 import { Hearts, type HeartsDeps } from './hearts.ts';
 import { Presence } from './presence.ts';
@@ -15,6 +16,8 @@ export interface RoomDeps extends CommentsDeps, HeartsDeps {
 export interface Room {
   /** Stores a comment. Refuses with `not-found`, `comments-closed`, `invalid-request`. */
   addComment(id: BroadcastId, authorId: AccountId, comment: NewComment): Promise<Comment>;
+  /** Its author, the broadcast's owner and the operator may. Refuses with `not-found` and `not-allowed`. */
+  removeComment(id: BroadcastId, commentId: CommentId, by: Viewer): Promise<void>;
   /** Comments above `after`, oldest first. Refuses with `not-found`. */
   commentsSince(id: BroadcastId, after: number, limit?: number): Promise<CommentPage>;
   /** Refuses with `not-found` and `comments-closed`. */
@@ -62,6 +65,7 @@ export function createRoom(deps: RoomDeps): RoomParts {
 
   const room: Room = {
     addComment: (id, authorId, comment) => comments.add(id, authorId, comment),
+    removeComment: (id, commentId, by) => comments.remove(id, commentId, by),
     commentsSince: (id, after, limit) => comments.since(id, after, limit),
     sendHearts: (id, viewerId, count, mediaTimeMs) => totals.send(id, viewerId, count, mediaTimeMs),
     async hearts(id) {

@@ -11,6 +11,8 @@ interface Tables {
     text: string;
     media_time_ms: number | null;
     created_at: number;
+    removed: number;
+    removes: string | null;
   };
   heart_seconds: { broadcast_id: string; second: number; count: number };
   heart_viewers: { broadcast_id: string; account_id: string; count: number };
@@ -25,6 +27,11 @@ export interface CommentRow {
   readonly mediaTimeMs: number | null;
   readonly createdAtMs: number;
 }
+
+/** What has a number in a room: a comment that is there, or the removal of one. A comment that was removed left a hole. */
+export type RoomRow =
+  | (CommentRow & { readonly removes: null })
+  | { readonly seq: number; readonly removes: CommentId };
 
 /** Hearts of one broadcast that are not stored yet; every number is an addition. */
 export interface HeartsDelta {
@@ -51,26 +58,89 @@ export async function insertComment(sql: Sql, comment: CommentRow): Promise<void
       text: comment.text,
       media_time_ms: comment.mediaTimeMs,
       created_at: comment.createdAtMs,
+      removed: 0,
+      removes: null,
     })
     .execute();
 }
 
-/** Comments with a sequence number above `after`, oldest first. */
+/** Takes a comment's words away and puts its removal at `seq`; null when it is not there. */
+export async function removeComment(
+  sql: Sql,
+  { broadcastId, id }: Pick<CommentRow, 'broadcastId' | 'id'>,
+  removal: { readonly seq: number; readonly id: CommentId; readonly by: AccountId; readonly atMs: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tables(sql)
+    .updateTable('comments')
+    .set({ removed: 1, text: '' })
+    .where('broadcast_id', '=', broadcastId)
+    .where('id', '=', id)
+    .where('removed', '=', 0)
+    .where('removes', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) return false;
+  await tables(sql)
+    .insertInto('comments')
+    .values({
+      broadcast_id: broadcastId,
+      seq: removal.seq,
+      id: removal.id,
+      author_id: removal.by,
+      text: '',
+      media_time_ms: null,
+      created_at: removal.atMs,
+      removed: 0,
+      removes: id,
+    })
+    .execute();
+  return true;
+}
+
+export async function authorOfComment(
+  sql: Sql,
+  broadcastId: BroadcastId,
+  id: CommentId,
+): Promise<AccountId | null> {
+  const row = await tables(sql)
+    .selectFrom('comments')
+    .select('author_id')
+    .where('broadcast_id', '=', broadcastId)
+    .where('id', '=', id)
+    .where('removed', '=', 0)
+    .where('removes', 'is', null)
+    .executeTakeFirst();
+  return row?.author_id ?? null;
+}
+
+/** Nothing is left of the room. */
+export async function purgeRoom(sql: Sql, broadcastId: BroadcastId): Promise<void> {
+  for (const table of ['comments', 'heart_seconds', 'heart_viewers'] as const)
+    await tables(sql).deleteFrom(table).where('broadcast_id', '=', broadcastId).execute();
+}
+
+/** Comments, and removals of some, with a sequence number above `after`, oldest first. */
 export async function commentsAfter(
   sql: Sql,
   broadcastId: BroadcastId,
   after: number,
   limit: number,
-): Promise<CommentRow[]> {
+): Promise<RoomRow[]> {
   const rows = await tables(sql)
     .selectFrom('comments')
     .selectAll()
     .where('broadcast_id', '=', broadcastId)
     .where('seq', '>', after)
+    .where('removed', '=', 0)
     .orderBy('seq')
     .limit(limit)
     .execute();
-  return rows.map(row => ({
+  return rows.map(({ removes, ...row }) =>
+    removes === null ? { ...commentOf(row), removes } : { seq: row.seq, removes },
+  );
+}
+
+function commentOf(row: Omit<Tables['comments'], 'removed' | 'removes'>): CommentRow {
+  return {
     broadcastId: row.broadcast_id,
     seq: row.seq,
     id: row.id,
@@ -78,7 +148,7 @@ export async function commentsAfter(
     text: row.text,
     mediaTimeMs: row.media_time_ms,
     createdAtMs: row.created_at,
-  }));
+  };
 }
 
 /** How many hearts of this viewer count in this broadcast so far. */

@@ -5,19 +5,21 @@ import { FRAME_EVENTS_MAX, HINTS_MAX } from './limits.ts';
 import type { Batch, DurableEvent, Page, TopicSource } from './topic-source.ts';
 
 type EventOf<Type extends RoomEvent['type']> = Extract<RoomEvent, { type: Type }>;
+/** What has a number in a room. */
+type Numbered = EventOf<'comment' | 'comment-removed'>;
 
 /** A room: comments are durable and numbered without gaps; hearts are summed, of the rest the last one counts. */
 export class RoomSource implements TopicSource {
   readonly #room: Live['room'];
   readonly #id: BroadcastId;
-  /** Comments that came by the bus, by number; they may come out of order, and some may never come. */
-  readonly #comments = new Map<number, EventOf<'comment'>>();
+  /** Comments, and removals, that came by the bus, by number; they may come out of order, and some may never come. */
+  readonly #comments = new Map<number, Numbered>();
   /** The highest number that is known to exist. */
   #known = 0;
   #taken = 0;
   #hearts: EventOf<'hearts'> | null = null;
   #presence: EventOf<'presence'> | null = null;
-  #state: EventOf<'state'> | null = null;
+  #state: EventOf<'state' | 'deleted'> | null = null;
   #troubles: EventOf<'troubles'> | null = null;
   /** As sent: what a socket that joins now has missed. */
   readonly #latest = new Map<RoomEvent['type'], RoomEvent>();
@@ -52,8 +54,9 @@ export class RoomSource implements TopicSource {
     const event = message as RoomEvent;
     switch (event.type) {
       case 'comment':
-        if (this.#comments.size < HINTS_MAX) this.#comments.set(event.comment.seq, event);
-        this.expect(event.comment.seq);
+      case 'comment-removed':
+        if (this.#comments.size < HINTS_MAX) this.#comments.set(seqOf(event), event);
+        this.expect(seqOf(event));
         return;
       case 'hearts':
         this.#hearts = { ...event, count: event.count + (this.#hearts?.count ?? 0) };
@@ -62,6 +65,7 @@ export class RoomSource implements TopicSource {
         this.#presence = event;
         return;
       case 'state':
+      case 'deleted':
         this.#state = event;
         return;
       case 'troubles':
@@ -88,8 +92,12 @@ export class RoomSource implements TopicSource {
   }
 
   async read(after: number, limit: number): Promise<Page> {
-    const { comments, lastSeq } = await this.#room.commentsSince(this.#id, after, limit);
-    return { lastSeq, events: comments.map(comment => durable({ type: 'comment', comment })) };
+    const { comments, removals, lastSeq } = await this.#room.commentsSince(this.#id, after, limit);
+    const events: Numbered[] = [
+      ...comments.map(comment => ({ type: 'comment' as const, comment })),
+      ...removals.map(removal => ({ type: 'comment-removed' as const, ...removal })),
+    ];
+    return { lastSeq, events: events.map(durable).sort((a, b) => a.seq - b.seq) };
   }
 
   welcome(): SocketEvent[] {
@@ -111,6 +119,10 @@ export class RoomSource implements TopicSource {
   }
 }
 
-function durable(event: EventOf<'comment'>): DurableEvent {
-  return { seq: event.comment.seq, event };
+function seqOf(event: Numbered): number {
+  return event.type === 'comment' ? event.comment.seq : event.seq;
+}
+
+function durable(event: Numbered): DurableEvent {
+  return { seq: seqOf(event), event };
 }

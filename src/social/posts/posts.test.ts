@@ -4,6 +4,7 @@ import type { ErrorCode } from '#contract/errors.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { refused } from '#tests/support/refused.ts';
 import { openSocial, type SocialWorld } from '#tests/support/social.ts';
+import { UNDO_MS } from './removal.ts';
 
 const EVERYBODY = null;
 const nowhere = '0'.repeat(26);
@@ -148,11 +149,50 @@ await onEveryDatabase('posts', open => {
     assert.deepEqual((await posts.listByAuthor(anna, {}, anna)).items, []);
   });
 
-  it('leaves none of its words in the database when it is deleted', async () => {
+  it('comes back whole within ten seconds, to those who had it too', async () => {
+    const parent = await world.post(anna);
+    const { id } = await world.post(ben, 'think again', parent.id);
+    await posts.like(id, anna);
+    await posts.delete(id, { id: ben, role: 'member' });
+    await world.jobs.idle();
+    const heard = world.hear(ben);
+    world.clock.advance(UNDO_MS - 1);
+    const back = await posts.restore(id, { id: ben, role: 'member' });
+    assert.deepEqual([back.text, back.counts.likes], ['think again', 1]);
+    assert.equal((await posts.get(parent.id, ben)).counts.replies, 1);
+    assert.equal((await world.social.countsOf([ben])).get(ben)?.posts, 1);
+    await world.jobs.idle();
+    assert.deepEqual(
+      heard.map(hint => hint.type),
+      ['post-changed'],
+    );
+    world.clock.advance(UNDO_MS);
+    await world.jobs.idle();
+    assert.equal((await posts.get(id, ben)).text, 'think again', 'the purge of the first deletion spares it');
+  });
+
+  it('comes back by whoever deleted it alone, once, and not later', async () => {
+    const [mine, other] = [await world.post(anna), await world.post(anna)];
+    await refuses(posts.restore(mine.id, { id: anna, role: 'member' }), 'not-found');
+    await posts.delete(mine.id, { id: anna, role: 'member' });
+    await posts.delete(other.id, { id: ben, role: 'operator' });
+    await refuses(posts.restore(mine.id, { id: ben, role: 'member' }), 'not-allowed');
+    await refuses(posts.restore(other.id, { id: anna, role: 'member' }), 'not-allowed');
+    await posts.restore(other.id, { id: ben, role: 'operator' });
+    await refuses(posts.restore(other.id, { id: ben, role: 'operator' }), 'not-found');
+    world.clock.advance(UNDO_MS);
+    await refuses(posts.restore(mine.id, { id: anna, role: 'member' }), 'not-found');
+  });
+
+  it('leaves none of its words and likes in the database when it cannot come back any more', async () => {
     const { id } = await world.post(anna, 'a secret');
+    await posts.like(id, ben);
     await posts.delete(id, { id: anna, role: 'member' });
+    world.clock.advance(UNDO_MS);
+    await world.jobs.idle();
     const rows = await world.db.sql.selectFrom('posts').selectAll().execute();
     assert.doesNotMatch(JSON.stringify(rows), /secret/);
+    assert.deepEqual(await world.db.sql.selectFrom('post_likes').selectAll().execute(), []);
   });
 
   it('takes a deleted reply out of the list and the count of what it answered', async () => {

@@ -8,6 +8,7 @@ import { addToCount } from '../follows/store.ts';
 import { postJobs } from '../timeline/jobs.ts';
 import type { PostPage, SocialDeps, Viewer } from '../types.ts';
 import { presentPosts } from './present.ts';
+import { remove, restore } from './removal.ts';
 import * as store from './store.ts';
 
 export interface Draft {
@@ -21,8 +22,13 @@ export interface Posts {
   create(authorId: AccountId, draft: Draft): Promise<Post>;
   /** Refuses with `not-found`. */
   get(id: PostId, viewerId: AccountId | null): Promise<Post>;
-  /** One's own, or anybody's for the operator. Refuses with `not-found` or `not-allowed`. */
+  /**
+   * One's own, or anybody's for the operator: hidden from everybody at once, and its broadcast taken off the air; what it was goes
+   * after `UNDO_MS`. Refuses with `not-found` or `not-allowed`.
+   */
   delete(id: PostId, viewer: Viewer): Promise<void>;
+  /** Brings a post back that was deleted within `UNDO_MS`, by whoever may delete it. Refuses with `not-found` or `not-allowed`. */
+  restore(id: PostId, viewer: Viewer): Promise<Post>;
   /** Oldest first. Refuses with `not-found` or `invalid-cursor`. */
   listReplies(id: PostId, page: PageRequest, viewerId: AccountId | null): Promise<PostPage>;
   /** Newest first, replies among them. Refuses with `invalid-cursor`. */
@@ -38,6 +44,10 @@ export function createPosts(deps: SocialDeps): Posts {
     create: (authorId, draft) => create(deps, authorId, draft),
     get: (id, viewerId) => get(deps, id, viewerId),
     delete: (id, viewer) => remove(deps, id, viewer),
+    async restore(id, viewer) {
+      await restore(deps, id, viewer);
+      return get(deps, id, viewer.id);
+    },
     async listReplies(id, page, viewerId) {
       await existing(deps, id);
       return list(deps, page, viewerId, (after, limit) => store.listReplies(deps.db.sql, id, after, limit));
@@ -75,18 +85,6 @@ async function existing(deps: SocialDeps, id: PostId) {
   const row = isId(id) ? await store.findPost(deps.db.sql, id) : null;
   if (!row) throw new Refusal('not-found');
   return row;
-}
-
-async function remove(deps: SocialDeps, id: PostId, viewer: Viewer): Promise<void> {
-  const row = await existing(deps, id);
-  if (row.author_id !== viewer.id && viewer.role !== 'operator') throw new Refusal('not-allowed');
-  await deps.db.transaction(async tx => {
-    if (!(await store.markDeleted(tx, id, deps.clock.nowMs()))) throw new Refusal('not-found');
-    if (row.reply_to_id !== null) await store.addReplies(tx, row.reply_to_id, -1);
-    await addToCount(tx, row.author_id, 'posts', -1);
-    await deps.jobs.enqueue(tx, postJobs.deleted(id));
-  });
-  deps.jobs.wake();
 }
 
 async function like(deps: SocialDeps, id: PostId, accountId: AccountId): Promise<void> {

@@ -25,6 +25,8 @@ export async function insertPost(sql: Sql, post: NewPost): Promise<boolean> {
       reply_to_id: post.replyToId,
       created_at: post.createdAtMs,
       deleted_at: null,
+      deleted_by: null,
+      purged: 0,
       reply_count: 0,
       like_count: 0,
       announce: post.broadcast?.announce === false ? 0 : 1,
@@ -72,15 +74,65 @@ export async function findPost(sql: Sql, id: PostId): Promise<PostTable | null> 
   return (await findPosts(sql, [id]))[0] ?? null;
 }
 
-/** Takes a post's words away and hides it; false when it was gone already. */
-export async function markDeleted(sql: Sql, id: PostId, nowMs: number): Promise<boolean> {
+/** Of a post that was deleted and can still come back. */
+export async function findDeleted(sql: Sql, id: PostId): Promise<PostTable | null> {
+  const row = await tablesOf(sql)
+    .selectFrom('posts')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is not', null)
+    .where('purged', '=', 0)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Hides a post; false when it is not there. */
+export async function hide(sql: Sql, id: PostId, by: AccountId, nowMs: number): Promise<boolean> {
   const { numUpdatedRows } = await tablesOf(sql)
     .updateTable('posts')
-    .set({ deleted_at: nowMs, text: '', broadcast_title: null })
+    .set({ deleted_at: nowMs, deleted_by: by })
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/** Shows a post again; false when its words are gone, or it was shown and hidden since. */
+export async function show(sql: Sql, id: PostId, deletedAtMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await tablesOf(sql)
+    .updateTable('posts')
+    .set({ deleted_at: null, deleted_by: null })
+    .where('id', '=', id)
+    .where('deleted_at', '=', deletedAtMs)
+    .where('purged', '=', 0)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Takes the words of a deleted post away for good; false when it came back, or was deleted again since. */
+export async function wipe(sql: Sql, id: PostId, deletedAtMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await tablesOf(sql)
+    .updateTable('posts')
+    .set({ purged: 1, text: '', broadcast_title: null, like_count: 0 })
+    .where('id', '=', id)
+    .where('deleted_at', '=', deletedAtMs)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Takes up to `limit` likes of a post away and gives how many. */
+export async function deleteLikes(sql: Sql, id: PostId, limit: number): Promise<number> {
+  const rows = tablesOf(sql)
+    .selectFrom('post_likes')
+    .select('account_id')
+    .where('post_id', '=', id)
+    .limit(limit);
+  const { numDeletedRows } = await tablesOf(sql)
+    .deleteFrom('post_likes')
+    .where('post_id', '=', id)
+    .where('account_id', 'in', rows)
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 /** Counts replies of a post; false when it is not there. */

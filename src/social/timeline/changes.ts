@@ -34,12 +34,16 @@ export async function applyBroadcast(deps: SocialDeps, event: BroadcastEvent): P
   deps.jobs.wake();
 }
 
-/** Puts a deletion into the home sequence and starts telling those who have the post. */
-export async function announceDeletion(deps: SocialDeps, { postId }: PostDeleted): Promise<void> {
+/** Puts a deletion, or the return of a post, into the home sequence and starts telling those who have the post. */
+export async function announce(
+  deps: SocialDeps,
+  type: PostHint['type'],
+  { postId }: PostDeleted,
+): Promise<void> {
   await deps.db.transaction(async tx => {
     const seq = await store.takeSeq(tx);
     await store.setEventSeq(tx, postId, seq);
-    await deps.jobs.enqueue(tx, postJobs.hint({ type: 'post-deleted', postId, seq, after: '' }));
+    await deps.jobs.enqueue(tx, postJobs.hint({ type, postId, seq, after: '' }));
   });
   deps.jobs.wake();
 }

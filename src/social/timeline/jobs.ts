@@ -11,6 +11,12 @@ export interface PostDeleted {
   readonly postId: PostId;
 }
 
+export interface PostPurge {
+  readonly postId: PostId;
+  /** Of the deletion that asks for it: a later one asks itself. */
+  readonly deletedAtMs: number;
+}
+
 /** One batch of telling those who have a post that it changed or went. */
 export interface PostHint {
   readonly type: 'post-changed' | 'post-deleted';
@@ -30,6 +36,13 @@ export const postJobs = {
     job('post.created', `post:${postId}`, { postId, after } satisfies PostCreated),
   deleted: (postId: PostId): JobRequest =>
     job('post.deleted', `post:${postId}`, { postId } satisfies PostDeleted),
+  restored: (postId: PostId): JobRequest =>
+    job('post.restored', `post:${postId}`, { postId } satisfies PostDeleted),
+  /** In an order of its own: what waits for its time would hold up the post's other jobs. */
+  purge: (purge: PostPurge, runAtMs: number): JobRequest => ({
+    ...job('post.purge', `post-purge:${purge.postId}`, purge),
+    runAtMs,
+  }),
   hint: (hint: PostHint): JobRequest => job('post.hint', `post:${hint.postId}`, hint),
 };
 

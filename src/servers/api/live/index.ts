@@ -1,6 +1,7 @@
 import type { AnyHandler } from '../handler.ts';
 import { createBroadcast } from './create-broadcast.ts';
 import { createComment } from './create-comment.ts';
+import { deleteComment } from './delete-comment.ts';
 import { endBroadcast } from './end-broadcast.ts';
 import { getBroadcast } from './get-broadcast.ts';
 import { getLiveTimeline } from './get-live-timeline.ts';
@@ -17,6 +18,7 @@ export const liveHandlers: readonly AnyHandler[] = [
   getLiveTimeline,
   listComments,
   createComment,
+  deleteComment,
   sendHearts,
   listHearts,
 ];

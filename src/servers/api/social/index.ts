@@ -7,6 +7,7 @@ import { getPost } from './get-post.ts';
 import { likePost } from './like-post.ts';
 import { listAccountPosts } from './list-account-posts.ts';
 import { listReplies } from './list-replies.ts';
+import { restorePost } from './restore-post.ts';
 import { unfollowAccount } from './unfollow-account.ts';
 import { unlikePost } from './unlike-post.ts';
 
@@ -14,6 +15,7 @@ export const socialHandlers: readonly AnyHandler[] = [
   createPost,
   getPost,
   deletePost,
+  restorePost,
   listReplies,
   listAccountPosts,
   likePost,
