@@ -61,9 +61,9 @@ test('playlists, initialization sections, segments and parts bear their types an
     ['index.m3u8', 'application/vnd.apple.mpegurl', /^public, max-age=1$/],
     ['video/index.m3u8', 'application/vnd.apple.mpegurl', /^public, max-age=1$/],
     ['video/index.m3u8?_HLS_msn=1&_HLS_part=2', 'application/vnd.apple.mpegurl', /^public, max-age=8$/],
-    ['video/init-0.mp4', 'video/mp4', /immutable/],
-    ['video/0.m4s', 'video/mp4', /immutable/],
-    ['audio/1.3.m4s', 'video/mp4', /immutable/],
+    ['video/init-0.mp4', 'video/mp4', /^public, max-age=300$/],
+    ['video/0.m4s', 'video/mp4', /^public, max-age=300$/],
+    ['audio/1.3.m4s', 'video/mp4', /^public, max-age=300$/],
   ];
   for (const [name, type, cache] of expected) {
     const got = await get(`/hls/${id}/${name}`);
@@ -73,6 +73,19 @@ test('playlists, initialization sections, segments and parts bear their types an
     assert.equal(got.headers['access-control-allow-origin'], '*', name);
     assert.equal(Number(got.headers['content-length']), got.body.length, name);
   }
+});
+
+test('a piece that somebody has is not sent again, and says whether it is still there', async () => {
+  const path = `/hls/${id}/video/0.m4s`;
+  const { headers } = await get(path);
+  assert.ok(headers.etag);
+  for (const tags of [headers.etag, `"x", W/${headers.etag}`, '*']) {
+    const again = await get(path, { 'if-none-match': tags });
+    assert.deepEqual([again.status, again.body.length], [304, 0], tags);
+    assert.equal(again.headers['cache-control'], 'public, max-age=300');
+  }
+  assert.equal((await get(path, { 'if-none-match': '"x"' })).status, 200);
+  assert.equal((await get(`/hls/${id}/video/999.m4s`, { 'if-none-match': headers.etag })).status, 404);
 });
 
 test('a playlist is compressed for who accepts it, and only for them', async () => {

@@ -6,7 +6,7 @@ import type { Logger } from '#base/log.ts';
 import type { Slices } from '#base/slices.ts';
 import { Refusal } from '#contract/errors.ts';
 import { type HlsOutcome, type HlsSource, Pending, type StoredBody } from '#live/index.ts';
-import { sendBody, sendPreflight, sendRefusal, sendStored } from './respond.ts';
+import { isKnown, sendBody, sendNotModified, sendPreflight, sendRefusal, sendStored } from './respond.ts';
 import { createHlsStats, type HlsStats } from './stats.ts';
 import { createTargetReader, type Target } from './target.ts';
 
@@ -29,8 +29,8 @@ export const WAITING_MAX = 15_000;
 /** Answers from the store at once: each holds a block of 64 KB, so 64 MB altogether. */
 export const STORED_SENDING_MAX = 1000;
 
-/** What a name stands for never changes. A day, so that what was deleted does not stay in caches for good. */
-const CACHE_MEDIA = 'public, max-age=86400, immutable';
+/** What a name stands for never changes, but it may be deleted: a cache asks again after five minutes. */
+const CACHE_MEDIA = 'public, max-age=300';
 /** The answer to a blocking reload never changes either, but is soon of no use. */
 const CACHE_BLOCKING = 'public, max-age=8';
 const CACHE_LIVE = 'public, max-age=1';
@@ -146,7 +146,8 @@ class HlsHandler {
     if (outcome instanceof Refusal) throw outcome;
     this.#stats.responses[target.blocking ? 'blocking' : target.kind]++;
     this.#stats.bytes += outcome.length;
-    if (outcome.type === 'stored') void this.#send(request, response, outcome);
+    if (target.kind === 'media' && isKnown(request)) sendNotModified(response, CACHE_MEDIA);
+    else if (outcome.type === 'stored') void this.#send(request, response, outcome);
     else sendBody(request, response, outcome, cacheControl(target, source));
   }
 

@@ -20,12 +20,26 @@ const PREFLIGHT = [
 ];
 const PLAYLIST = [...COMMON, 'Content-Type', 'application/vnd.apple.mpegurl', 'Vary', 'accept-encoding'];
 const PLAYLIST_GZIP = [...PLAYLIST, 'Content-Encoding', 'gzip'];
-const MEDIA = [...COMMON, 'Content-Type', 'video/mp4', 'Accept-Ranges', 'bytes'];
+/** What a name stands for never changes, so that one tag says of every piece that it is still the same, if it is still there. */
+const TAG = '"1"';
+const MEDIA = [...COMMON, 'Content-Type', 'video/mp4', 'Accept-Ranges', 'bytes', 'ETag', TAG];
+const NOT_MODIFIED = [...COMMON, 'ETag', TAG];
 const PROBLEM = [...COMMON, 'Content-Type', 'application/problem+json', 'Cache-Control', 'no-store'];
 
 /** What a browser asks before it asks for a stream of another origin with headers of its own. */
 export function sendPreflight(response: ServerResponse): void {
   response.writeHead(204, PREFLIGHT);
+  response.end();
+}
+
+/** Whether who asks for a piece has it and wants to know only whether it is still there (RFC 9110 section 13.1.2). */
+export function isKnown(request: IncomingMessage): boolean {
+  const tags = request.headers['if-none-match'];
+  return tags !== undefined && (tags === '*' || tags.includes(TAG));
+}
+
+export function sendNotModified(response: ServerResponse, cacheControl: string): void {
+  response.writeHead(304, [...NOT_MODIFIED, 'Cache-Control', cacheControl]);
   response.end();
 }
 
