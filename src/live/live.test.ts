@@ -236,7 +236,7 @@ await onEveryDatabase('live', open => {
     assert.deepEqual([broadcast.state, broadcast.hearts], ['interrupted', 5]);
     for (const closed of [waiting, { id, publishToken }])
       await assert.rejects(rig.live.publish(closed.id, closed.publishToken), { code: 'unavailable' });
-    await assert.rejects(rig.live.end(rig.ada, id), { code: 'unavailable' });
+    await assert.rejects(rig.live.end({ id: rig.ada, role: 'member' }, id), { code: 'unavailable' });
     assert.equal((await rig.start().get(waiting.id)).state, 'starting');
   });
 
@@ -250,7 +250,7 @@ await onEveryDatabase('live', open => {
     const resumed = rig.reaches(id, 'live');
     feedPublisher(await rig.live.publish(id, publishToken)).until(3);
     await resumed;
-    const ended = await rig.live.end(rig.ada, id);
+    const ended = await rig.live.end({ id: rig.ada, role: 'member' }, id);
     assert.ok(isAbout(ended, 10_030), `${ended.durationMs}`);
     const replay = await textOf((await rig.source(id)).playlist('video', fresh));
     assert.equal(replay.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1);

@@ -97,7 +97,7 @@ test('what is live is listed page by page, until it ends', async () => {
     [two.id, one.id],
   );
   assert.equal(second.body.nextCursor, null);
-  await live.drain();
+  for (const { at } of [one, two]) await api.call('POST', `${at}/end`, { headers: ada });
   assert.deepEqual((await api.call('GET', '/api/v1/timelines/live')).body, { items: [], nextCursor: null });
   assert.equal((await api.call('GET', '/api/v1/timelines/live?cursor=x')).body.code, 'invalid-cursor');
 });
@@ -123,7 +123,7 @@ test('comments are made, read after a number, and refused when the room is close
     (await api.call('POST', `${at}/comments`, { body: { text: 'x' } })).body.code,
     'sign-in-required',
   );
-  await live.drain();
+  await api.call('POST', `${at}/end`, { headers: ada });
   assert.equal((await say({ text: 'too late' })).body.code, 'comments-closed');
   assert.equal((await api.call('GET', at)).body.comments, 3);
 });
@@ -133,7 +133,7 @@ test('hearts are sent in handfuls and read by second', async () => {
   const send = (count: number) => api.call('POST', `${at}/hearts`, { headers: bob, body: { count } });
   assert.equal((await send(40)).status, 204);
   assert.equal((await send(101)).body.code, 'invalid-request');
-  await live.drain();
+  await api.call('POST', `${at}/end`, { headers: ada });
   assert.equal((await send(1)).body.code, 'comments-closed');
   assert.deepEqual((await api.call('GET', `${at}/hearts`)).body, { total: 40, seconds: [[0, 40]] });
 });
