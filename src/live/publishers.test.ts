@@ -4,7 +4,7 @@ import { onEveryDatabase } from '#tests/support/databases.ts';
 import { fresh, isAbout, LiveRig, segmentsOf, textOf } from '#tests/support/live-rig.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
 import { GRACE_MS } from './broadcast/lifecycle.ts';
-import { ON_AIR_MAX } from './broadcast/on-air-registry.ts';
+import { ON_AIR_MAX, ON_AIR_PER_ACCOUNT_MAX } from './broadcast/on-air-registry.ts';
 import { PUBLISHER_QUIET_MS } from './stream/stream.ts';
 
 await onEveryDatabase('publishers of a broadcast', open => {
@@ -50,6 +50,17 @@ await onEveryDatabase('publishers of a broadcast', open => {
     }
     const late = await rig.goOnAir(1);
     assert.deepEqual([(await rig.live.get(late.id)).state, (await rig.live.get(id)).state], ['live', 'live']);
+  });
+
+  it('an account has so many on the air, and takes nobody else the place', async () => {
+    for (let i = 0; i < ON_AIR_PER_ACCOUNT_MAX; i++) {
+      const { id, publishToken } = await rig.live.create(rig.ada, { title: 'Many' });
+      await rig.live.publish(id, publishToken);
+    }
+    const more = await rig.live.create(rig.ada, { title: 'One more' });
+    await assert.rejects(rig.live.publish(more.id, more.publishToken), { code: 'too-many-requests' });
+    const other = await rig.live.create(rig.house.person('bob'), { title: 'Another' });
+    await rig.live.publish(other.id, other.publishToken);
   });
 
   it('a publisher that fell silent does not keep its successor out', async () => {

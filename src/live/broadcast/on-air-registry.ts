@@ -1,5 +1,5 @@
 import type { Timer } from '#base/clock.ts';
-import type { BroadcastId } from '#base/ids.ts';
+import type { AccountId, BroadcastId } from '#base/ids.ts';
 import { Totals } from '#base/totals.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Db } from '#ports/db.ts';
@@ -14,6 +14,8 @@ import type { BroadcastRow } from './store.ts';
 export const SWEEP_MS = 30_000;
 /** Broadcasts in memory at once. */
 export const ON_AIR_MAX = 1000;
+/** Of one account, with somebody who sends them or may come back to: nobody has the places of everybody. */
+export const ON_AIR_PER_ACCOUNT_MAX = 20;
 /**
  * A process that goes on with a broadcast counts initialization sections from the time since the broadcast was made, in this
  * unit: whatever number the one before used, kept or not, is below.
@@ -27,6 +29,8 @@ export class OnAirRegistry {
   readonly #deps: OnAirDeps;
   readonly #leftBehind: LeftBehindDeps;
   readonly #onAir = new Map<BroadcastId, OnAir>();
+  /** Whose they are. */
+  readonly #owners = new Map<BroadcastId, AccountId>();
   readonly #counts = new Totals(AIR_COUNTS);
   #sweep: Timer | null = null;
   #isDraining = false;
@@ -48,6 +52,7 @@ export class OnAirRegistry {
   #forget(id: BroadcastId): void {
     const air = this.#onAir.get(id);
     if (air && this.#onAir.delete(id)) this.#counts.leave(air.counts);
+    this.#owners.delete(id);
   }
 
   /** Those that somebody sends pictures to now. */
@@ -55,7 +60,7 @@ export class OnAirRegistry {
     return this.#onAir.values().reduce((count, air) => count + Number(air.isSending), 0);
   }
 
-  /** Refuses with `broadcast-over`, `taken-over`, `already-publishing` and `unavailable`. */
+  /** Refuses with `broadcast-over`, `taken-over`, `already-publishing`, `too-many-requests`, `at-capacity` and `unavailable`. */
   publish(row: BroadcastRow, claim: Claim): Publisher {
     if (isOver(row.state)) throw new Refusal('broadcast-over');
     if (this.#isDraining) throw new Refusal('unavailable');
@@ -63,10 +68,19 @@ export class OnAirRegistry {
     if (known) return known.publish(claim);
     // Started, and not in memory: another process had it, and the sweep is about to finish it.
     if (row.state !== 'starting') throw new Refusal('broadcast-over');
+    this.#refuseMore(row.ownerId);
     this.#makeRoom();
     const air = new OnAir(row.id, this.#deps);
     this.#onAir.set(row.id, air);
+    this.#owners.set(row.id, row.ownerId);
     return air.publish(claim);
+  }
+
+  #refuseMore(ownerId: AccountId): void {
+    const own = this.#onAir.values().filter(air => this.#owners.get(air.id) === ownerId);
+    const taken = own.reduce((count, air) => count + Number(!air.isEmpty && !air.isFinishing), 0);
+    if (taken >= ON_AIR_PER_ACCOUNT_MAX)
+      throw new Refusal('too-many-requests', `An account has at most ${taken} broadcasts on the air.`, 10);
   }
 
   /** One that never had a picture, and whose publisher has gone, has nothing to lose: it comes back with its next publisher. */
@@ -116,6 +130,7 @@ export class OnAirRegistry {
     const firstInit = Math.floor((clock.nowMs() - row.createdAtMs) / INIT_NUMBER_MS);
     const air = new OnAir(row.id, this.#deps, reopened, firstInit);
     this.#onAir.set(row.id, air);
+    this.#owners.set(row.id, row.ownerId);
     return air.interrupted();
   }
 
