@@ -1,7 +1,10 @@
+import { Fault } from '#base/fault.ts';
 import type { Logger } from '#base/log.ts';
 
 /** A wait this long for one's turn is most likely a query outside the transaction that it belongs to. */
 const LONG_WAIT_MS = 5000;
+/** Beyond it something writes more than will ever be written. */
+const WAITING_MAX = 50_000;
 
 interface Waiting {
   readonly begin: () => void;
@@ -35,6 +38,8 @@ export class Turns {
   }
 
   #wait(): Promise<void> {
+    if (this.#waiting.length >= WAITING_MAX)
+      return Promise.reject(new Fault('too much is asked of the database'));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const alarm = setTimeout(() => {
       this.#log.error(
