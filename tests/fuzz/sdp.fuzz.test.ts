@@ -41,6 +41,11 @@ function fragment(text: string): void {
   }
 }
 
+test('what encoders, players and browsers offer is accepted', () => {
+  for (const text of corpusTexts('sdp').filter(text => text.startsWith('v=0')))
+    assert.ok(offer(text, text.includes('a=recvonly') ? 'viewer' : 'publisher'), text);
+});
+
 test('changed offers are accepted or refused with a reason, and never cost more than 50 ms', t => {
   const random = new Seeded(101);
   t.diagnostic(`seed ${random.seed}`);
@@ -75,6 +80,9 @@ for (const [name, line] of [
   ['image attributes', 'a=imageattr:96 send [x=1] [x=1] [x=1] [x=1] recv [x=1]\r\n'],
   ['simulcast', 'a=simulcast: send 1;2;3;4 recv 1;2;3;4\r\n'],
   ['candidates', 'a=candidate:1 1 udp 1 1.1.1.1 1 typ host raddr raddr raddr\r\n'],
+  ['groups', 'a=group:BUNDLE 0 1 2 3 4 5 6 7 8 9\r\n'],
+  ['fingerprints', 'a=fingerprint:sha-512 AB:CD:EF\r\n'],
+  ['parameter sets', 'a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAFdoFBn58,aM48gA==\r\n'],
   ['spaces', 'a=group:BUNDLE                                           \r\n'],
   ['line ends', '\r\r\n\n'],
 ] as const) {

@@ -12,7 +12,8 @@ import {
   type WebrtcServer,
 } from '#tests/support/webrtc-server.ts';
 
-const KEY = Uint8Array.of(0x65, 0x88, 0x84, 0);
+/** Parameter sets and an IDR slice, aggregated. */
+const KEY = Uint8Array.of(0x78, 0, 4, 0x67, 0x42, 0xc0, 0x1f, 0, 2, 0x68, 0xce, 0, 4, 0x65, 0x88, 0x84, 0);
 const SLICE = Uint8Array.of(0x41, 0x9a, 0x10, 0);
 
 /** A publisher of hand-made packets: `send` numbers them and gives each the next frame's timestamp. */

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '#base/clock.ts';
-import { beginsKeyFrame } from '#media/h264/depacketizer.ts';
+import { hasParameterSets } from '#media/h264/depacketizer.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
 import type { Track } from '#media/track.ts';
 import type { Unit } from '#media/unit.ts';
@@ -135,10 +135,10 @@ export class SeatedPublisher implements Publisher {
     this.#seat.troubled();
   }
 
-  /** Whether a packet is for the readers: all are, once it sits. */
+  /** Whether a packet is for the readers: all are, once it sits; it does so with parameter sets, which every key frame has in front. */
   #isAtKeyFrame(track: Track, packet: RtpPacket): boolean {
     if (this.#isSeated) return true;
-    if (track.kind === 'video' && beginsKeyFrame(packet.payload)) this.sit();
+    if (track.kind === 'video' && hasParameterSets(packet.payload)) this.sit();
     else this.#keyframeWanted();
     return this.#isSeated;
   }

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { FakeClock } from '#base/fake-clock.ts';
-import { audio, audioUnit, IDR, openStream, packet, Recorder, video, videoUnit } from './samples.suite.ts';
+import {
+  audio,
+  audioUnit,
+  IDR,
+  openStream,
+  packet,
+  Recorder,
+  SPS,
+  video,
+  videoUnit,
+} from './samples.suite.ts';
 import { PUBLISHER_QUIET_MS, type Stream } from './stream.ts';
 
 describe('one publisher after another', () => {
@@ -22,7 +32,7 @@ describe('one publisher after another', () => {
     first.close('lost');
     clock.advance(10_000);
     const second = stream.publish();
-    second.packet(video, packet(0, IDR));
+    second.packet(video, packet(0, SPS));
     second.unit(audio, audioUnit(0));
     second.unit(video, videoUnit(0, true));
     second.unit(audio, audioUnit(960));
@@ -55,7 +65,7 @@ describe('one publisher after another', () => {
     const first = stream.publish();
     let dismissed = 0;
     first.onClosed(() => dismissed++);
-    first.packet(video, packet(0, IDR));
+    first.packet(video, packet(0, SPS));
     const seated: boolean[] = [];
     const second = stream.publish(wasHeard => seated.push(wasHeard));
     let wanted = 0;
@@ -63,10 +73,12 @@ describe('one publisher after another', () => {
     second.tracks([video]);
     second.packet(audio, packet(0));
     second.packet(video, packet(1));
+    // Nobody who has seen nothing of it could show this one.
+    second.packet(video, packet(1, IDR));
     second.unit(audio, audioUnit(0));
     first.packet(video, packet(1));
-    assert.deepEqual([dismissed, reader.packets.length, wanted, stream.tracks], [0, 2, 2, []]);
-    second.packet(video, packet(2, IDR));
+    assert.deepEqual([dismissed, reader.packets.length, wanted, stream.tracks], [0, 2, 3, []]);
+    second.packet(video, packet(2, SPS));
     first.packet(video, packet(2));
     assert.deepEqual([dismissed, reader.packets.length, stream.tracks], [1, 3, [video]]);
     assert.deepEqual(seated, [true]);
@@ -74,7 +86,7 @@ describe('one publisher after another', () => {
 
   it('one that waits to take over may give up, be replaced, or find the seat empty', () => {
     const first = stream.publish();
-    first.packet(video, packet(0, IDR));
+    first.packet(video, packet(0, SPS));
     stream.publish().close('lost');
     assert.deepEqual([stream.isPublished, events], [true, []]);
     let dismissed = 0;
@@ -83,7 +95,7 @@ describe('one publisher after another', () => {
     assert.equal(dismissed, 1);
     first.close('ended');
     assert.deepEqual(events, ['lost'], 'its end is not that of the broadcast');
-    third.packet(video, packet(0, IDR));
+    third.packet(video, packet(0, SPS));
     assert.equal(stream.isPublished, true);
     stream.publish().onClosed(() => dismissed++);
     stream.end();
@@ -94,7 +106,7 @@ describe('one publisher after another', () => {
     const first = stream.publish();
     let dismissed = 0;
     first.onClosed(() => dismissed++);
-    first.packet(video, packet(0, IDR));
+    first.packet(video, packet(0, SPS));
     clock.advance(PUBLISHER_QUIET_MS);
     const seated: boolean[] = [];
     stream.publish(wasHeard => seated.push(wasHeard));
@@ -109,7 +121,7 @@ describe('one publisher after another', () => {
     first.onClosed(() => dismissed++);
     const second = stream.publish();
     first.unit(video, videoUnit(0, true));
-    first.packet(video, packet(0, IDR));
+    first.packet(video, packet(0, SPS));
     first.close('lost');
     assert.deepEqual([dismissed, events, reader.units, reader.packets], [1, [], [], []]);
     second.unit(video, videoUnit(0, true));
@@ -122,8 +134,8 @@ describe('one publisher after another', () => {
     stream.read(reader);
     for (let i = 0; i < 3; i++) {
       const publisher = stream.publish();
-      publisher.packet(video, packet(0, IDR, 7));
-      publisher.packet(audio, packet(0, IDR, 8));
+      publisher.packet(video, packet(0, SPS, 7));
+      publisher.packet(audio, packet(0, SPS, 8));
     }
     const ssrcs = reader.packets.map(entry => entry.ssrc);
     assert.deepEqual(ssrcs.slice(0, 2), [7, 8]);

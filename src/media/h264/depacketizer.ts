@@ -169,6 +169,21 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** Whether an RTP payload holds a sequence parameter set: what follows can be shown to whoever has seen nothing yet. */
+export function hasParameterSets(payload: Uint8Array): boolean {
+  return payload.length > 1 && nalsOf(payload).includes(NAL.sps);
+}
+
+/** Types of the NAL units that lie whole in a payload. */
+function nalsOf(payload: Uint8Array): number[] {
+  const type = payload[0]! & 0x1f;
+  if (type !== NAL.stapA) return [type];
+  const types: number[] = [];
+  for (let at = 1; at + 2 < payload.length; at += 2 + ((payload[at]! << 8) | payload[at + 1]!))
+    types.push(payload[at + 2]! & 0x1f);
+  return types;
+}
+
 /** Whether an RTP payload holds the beginning of a key frame: a sequence parameter set or the start of an IDR slice. */
 export function beginsKeyFrame(payload: Uint8Array): boolean {
   if (payload.length < 2) return false;
