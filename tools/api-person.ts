@@ -8,6 +8,7 @@ export interface NewPerson {
   readonly handle: string;
   readonly password: string;
   readonly displayName?: string;
+  readonly firstAccountCode?: string;
 }
 
 /** Creates an account over the API. */

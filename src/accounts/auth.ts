@@ -1,12 +1,9 @@
-import { betterAuth } from 'better-auth';
+import { kyselyAdapter } from '@better-auth/kysely-adapter';
+import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import type { Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Db } from '#ports/db.ts';
-
-/** How long one sign-in lasts. */
-export const SIGN_IN_DAYS = 180;
-/** The contract's limit for a password, which better-auth checks again. */
-const PASSWORD_LENGTH_MAX = 128;
+import { withHashedTokens } from './hashed-tokens.ts';
 
 export interface AuthOptions {
   readonly db: Db;
@@ -19,7 +16,8 @@ export interface AuthOptions {
 }
 
 /**
- * better-auth on our database, under our table names, asked through `auth.api` only: its routes are never mounted.
+ * better-auth on our database, under our table names: its models, and what makes its sessions. Its routes are never mounted;
+ * passwords are checked by `sign-in.ts`, which chooses the thread and the turn of each hash.
  * `type: 'sqlite'` stands for "times as RFC 3339 text, booleans as 0/1", which PostgreSQL keeps just as well, so that
  * both dialects hold the same values.
  */
@@ -29,11 +27,11 @@ export function createAuth({ db, ids, log, secret, publicUrl }: AuthOptions) {
     // Only its scheme matters to us: better-auth sends no links and takes no requests.
     baseURL: publicUrl ?? 'http://localhost',
     secret,
-    database: { db: db.sql, type: 'sqlite' },
+    database: (options: BetterAuthOptions) =>
+      withHashedTokens(kyselyAdapter(db.sql, { type: 'sqlite' })(options)),
     telemetry: { enabled: false },
     rateLimit: { enabled: false },
     logger: { log: (level, message) => log.debug({ level }, `better-auth: ${message}`) },
-    emailAndPassword: { enabled: true, maxPasswordLength: PASSWORD_LENGTH_MAX },
     advanced: {
       cookiePrefix: 'skylark',
       useSecureCookies: publicUrl?.startsWith('https:') ?? false,
@@ -52,7 +50,6 @@ export function createAuth({ db, ids, log, secret, publicUrl }: AuthOptions) {
     },
     session: {
       modelName: 'sign_in_sessions',
-      expiresIn: SIGN_IN_DAYS * 24 * 3600,
       disableSessionRefresh: true,
       fields: {
         userId: 'account_id',

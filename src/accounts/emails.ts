@@ -13,3 +13,16 @@ export function normalEmail(email: string): string {
     throw new Refusal('invalid-request', 'email must be an address like name@example.org.');
   return email.toLowerCase();
 }
+
+/** Names that no mail reaches, ever (RFC 2606 section 2). */
+const RESERVED_TOPS: ReadonlySet<string> = new Set(['invalid', 'localhost', 'test', 'example']);
+
+/** Refuses a new account at an address that can be nobody's. `email` is as `normalEmail` gives it. */
+export function refuseReservedEmail(email: string): void {
+  const top = email.slice(email.lastIndexOf('.') + 1);
+  if (RESERVED_TOPS.has(top))
+    throw new Refusal(
+      'invalid-request',
+      `email must be an address that mail can reach: none ends with .${top}.`,
+    );
+}

@@ -1,10 +1,14 @@
 import { type Kysely, sql } from 'kysely';
+import type { Clock } from '#base/clock.ts';
+import { usualScopes } from '#contract/scopes.ts';
 import type { AnyTables, Migrations } from '#ports/db.ts';
+import { hashToken } from './secrets.ts';
+import { SESSION_IDLE_DAYS } from './sessions.ts';
 
 type Schema = Kysely<AnyTables>['schema'];
 
 /** Every column that better-auth's models have, under our names; a test holds the two together. */
-export const migrations: Migrations = {
+export const createMigrations = (clock: Clock): Migrations => ({
   '0001-accounts': {
     async up({ schema }: Kysely<AnyTables>) {
       await createAccounts(schema);
@@ -15,7 +19,50 @@ export const migrations: Migrations = {
       await createFounding(schema);
     },
   },
-};
+  '0002-credentials': {
+    async up(db: Kysely<AnyTables>) {
+      await db.schema.alterTable('sign_in_sessions').addColumn('last_used_at', 'text').execute();
+      await hashSessions(db, clock.nowMs());
+      await addTokenColumns(db.schema);
+    },
+  },
+});
+
+/** Sessions of before keep working: their cookies carry the token, of which the database keeps the hash from now on. */
+async function hashSessions(db: Kysely<AnyTables>, nowMs: number): Promise<void> {
+  const end = new Date(nowMs + SESSION_IDLE_DAYS * 24 * 3600_000).toISOString();
+  for (let after = ''; ; ) {
+    const rows: { id: string; token: string; expires_at: string; created_at: string }[] = await db
+      .selectFrom('sign_in_sessions')
+      .select(['id', 'token', 'expires_at', 'created_at'])
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(1000)
+      .execute();
+    for (const row of rows)
+      await db
+        .updateTable('sign_in_sessions')
+        .set({
+          token: await hashToken(row.token),
+          last_used_at: row.created_at,
+          expires_at: [row.expires_at, end].sort()[0],
+        })
+        .where('id', '=', row.id)
+        .execute();
+    if (rows.length === 0) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+/** Tokens of before may do what they could, but not what could lock their owner out. */
+async function addTokenColumns(schema: Schema): Promise<void> {
+  const change = () => schema.alterTable('personal_access_tokens');
+  await change()
+    .addColumn('scopes', 'text', column => column.notNull().defaultTo(usualScopes.join(' ')))
+    .execute();
+  await change().addColumn('expires_at', 'text').execute();
+  await change().addColumn('last_used_at', 'text').execute();
+}
 
 async function createAccounts(schema: Schema): Promise<void> {
   await schema

@@ -1,7 +1,9 @@
 import type { AccountId } from '#base/ids.ts';
-import type { Db, Tx } from '#ports/db.ts';
+import type { Db, Sql, Tx } from '#ports/db.ts';
+import { createSessionStore } from './store-sessions.ts';
+import { createTokenStore } from './store-tokens.ts';
 import { readerOf, tablesOf } from './tables.ts';
-import type { Profile, Role, Viewer } from './types.ts';
+import type { Profile, Role } from './types.ts';
 
 export interface NewAccount {
   readonly id: AccountId;
@@ -14,6 +16,18 @@ export interface NewAccount {
   readonly createdAt: string;
 }
 
+/** What somebody signs in with. */
+export interface SecretOf {
+  readonly accountId: AccountId;
+  readonly handle: string;
+  readonly email: string;
+  /** Null for an account without a password. */
+  readonly passwordHash: string | null;
+}
+
+/** As better-auth names a password among the ways to sign in. */
+const PASSWORD_PROVIDER = 'credential';
+
 const PROFILE = ['id', 'handle', 'display_name', 'bio', 'role', 'created_at'] as const;
 interface ProfileRow {
   id: string;
@@ -24,10 +38,13 @@ interface ProfileRow {
   created_at: string;
 }
 
-/** Every query of this room, each once. */
+/** Every query of this room, each once; those for sessions and tokens stand beside. */
 export function createStore(db: Db) {
   const sql = readerOf(db);
   return {
+    sessions: createSessionStore(db),
+    tokens: createTokenStore(db),
+
     async insertAccount(tx: Tx, account: NewAccount): Promise<void> {
       const { id, createdAt } = account;
       const times = { created_at: createdAt, updated_at: createdAt };
@@ -49,7 +66,7 @@ export function createStore(db: Db) {
         .values({
           id: account.credentialId,
           account_id: id,
-          provider: 'credential',
+          provider: PASSWORD_PROVIDER,
           provider_account_id: id,
           password_hash: account.passwordHash,
           ...times,
@@ -82,13 +99,34 @@ export function createStore(db: Db) {
       };
     },
 
-    async emailOf(handle: string): Promise<string | undefined> {
+    /** What somebody signs in with, by handle or email, both as they are stored. */
+    async secretBy(column: 'handle' | 'email', login: string): Promise<SecretOf | undefined> {
       const row = await sql
-        .selectFrom('accounts')
-        .select('email')
-        .where('handle', '=', handle)
+        .selectFrom('accounts as account')
+        .leftJoin('credentials as credential', join =>
+          join
+            .onRef('credential.account_id', '=', 'account.id')
+            .on('credential.provider', '=', PASSWORD_PROVIDER),
+        )
+        .select(['account.id', 'account.handle', 'account.email', 'credential.password_hash'])
+        .where(`account.${column}`, '=', login)
         .executeTakeFirst();
-      return row?.email;
+      return (
+        row && { accountId: row.id, handle: row.handle, email: row.email, passwordHash: row.password_hash }
+      );
+    },
+
+    async setPassword(to: Sql, accountId: AccountId, hash: string, nowIso: string): Promise<void> {
+      await tablesOf(to)
+        .updateTable('credentials')
+        .set({ password_hash: hash, updated_at: nowIso })
+        .where('account_id', '=', accountId)
+        .where('provider', '=', PASSWORD_PROVIDER)
+        .execute();
+    },
+
+    async isFounded(): Promise<boolean> {
+      return (await sql.selectFrom('founding').select('id').executeTakeFirst()) !== undefined;
     },
 
     profileByHandle: async (handle: string): Promise<Profile | undefined> =>
@@ -127,54 +165,6 @@ export function createStore(db: Db) {
 
     async setRole(id: AccountId, role: Role, nowIso: string): Promise<void> {
       await sql.updateTable('accounts').set({ role, updated_at: nowIso }).where('id', '=', id).execute();
-    },
-
-    async viewerBySession(token: string, nowIso: string): Promise<Viewer | null> {
-      const row = await sql
-        .selectFrom('sign_in_sessions as session')
-        .innerJoin('accounts as account', 'account.id', 'session.account_id')
-        .select(['account.id', 'account.handle', 'account.role'])
-        .where('session.token', '=', token)
-        .where('session.expires_at', '>', nowIso)
-        .executeTakeFirst();
-      return row ?? null;
-    },
-
-    async viewerByTokenHash(tokenHash: string): Promise<Viewer | null> {
-      const row = await sql
-        .selectFrom('personal_access_tokens as token')
-        .innerJoin('accounts as account', 'account.id', 'token.account_id')
-        .select(['account.id', 'account.handle', 'account.role'])
-        .where('token.token_hash', '=', tokenHash)
-        .executeTakeFirst();
-      return row ?? null;
-    },
-
-    async deleteExpiredSessions(accountId: AccountId, nowIso: string): Promise<void> {
-      await sql
-        .deleteFrom('sign_in_sessions')
-        .where('account_id', '=', accountId)
-        .where('expires_at', '<=', nowIso)
-        .execute();
-    },
-
-    async insertToken(token: {
-      id: string;
-      accountId: AccountId;
-      name: string;
-      hash: string;
-      createdAt: string;
-    }): Promise<void> {
-      await sql
-        .insertInto('personal_access_tokens')
-        .values({
-          id: token.id,
-          account_id: token.accountId,
-          name: token.name,
-          token_hash: token.hash,
-          created_at: token.createdAt,
-        })
-        .execute();
     },
   };
 }

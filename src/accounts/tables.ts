@@ -18,12 +18,14 @@ export type Tables = {
   sign_in_sessions: {
     id: string;
     account_id: string;
+    /** The SHA-256 of what the cookie carries. */
     token: string;
     expires_at: string;
     created_at: string;
     updated_at: string;
     ip_address: string | null;
     user_agent: string | null;
+    last_used_at: string | null;
   };
   credentials: {
     id: string;
@@ -39,7 +41,11 @@ export type Tables = {
     account_id: string;
     name: string;
     token_hash: string;
+    /** Separated by spaces. */
+    scopes: string;
     created_at: string;
+    expires_at: string | null;
+    last_used_at: string | null;
   };
   founding: { id: number; account_id: string };
 };

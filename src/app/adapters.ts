@@ -1,9 +1,11 @@
 import path from 'node:path';
+import { createDbAnswers } from '#adapters/answers-db/index.ts';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
 import { createLocalBus } from '#adapters/bus-local/index.ts';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { createDbJobs } from '#adapters/jobs-db/index.ts';
 import { openDiskJournals } from '#adapters/journals-disk/index.ts';
+import { createScryptPasswords } from '#adapters/passwords-scrypt/index.ts';
 import { createLibdatachannelRtc } from '#adapters/rtc-libdatachannel/index.ts';
 import { createWebcodecsTranscoder } from '#adapters/transcoder-webcodecs/index.ts';
 import type { Clock } from '#base/clock.ts';
@@ -49,7 +51,10 @@ export async function openAdapters(config: Config, { log, clock, ids, disposer }
   disposer.add('jobs', () => jobs.close());
   const transcoder = createWebcodecsTranscoder({ log });
   disposer.add('transcoder', () => transcoder.close());
-  return { db, bus, blobs, journals, jobs, transcoder };
+  const answers = createDbAnswers({ db, clock });
+  const passwords = createScryptPasswords({ log });
+  disposer.add('passwords', () => passwords.close());
+  return { db, bus, blobs, journals, jobs, transcoder, passwords, answers };
 }
 
 async function openDb(config: Config, log: Logger): Promise<Db> {

@@ -33,6 +33,20 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || (Networks.parse(LOOPBACK)?.has(address) ?? false);
+}
+
+/** Whether others than who started the server may reach it: then the first account is not for whoever comes first. */
+export function isOpenToOthers({ host, publicUrl, trustedProxies }: Config): boolean {
+  return (
+    !isLoopback(host) ||
+    (publicUrl !== null && !isLoopback(new URL(publicUrl).hostname)) ||
+    trustedProxies !== null
+  );
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const variables: Readonly<Record<string, keyof Config>> = {

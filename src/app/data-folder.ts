@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#base/fault.ts';
 import { makeDurableFolder } from '#disk/folders.ts';
+import { keepToOwner } from './folder-modes.ts';
 
 /** Who uses a data folder. */
 export interface FolderHolder {
@@ -51,6 +52,7 @@ const held = new Set<DatabaseSync>();
  */
 export async function lockDataFolder(directory: string, what: string): Promise<FolderLock> {
   await makeDurableFolder(directory, 0o700);
+  keepToOwner();
   const database = await openLock(directory);
   held.add(database);
   const since = new Date().toISOString();

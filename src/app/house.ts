@@ -6,13 +6,15 @@ import type { Logger } from '#base/log.ts';
 import { createLive, type Live, type LiveDeps } from '#live/index.ts';
 import { createSocial, type Social } from '#social/index.ts';
 import { openAdapters } from './adapters.ts';
-import type { Config } from './config.ts';
+import { type Config, isOpenToOthers } from './config.ts';
 import { checkFolder, refuseLostDatabase } from './folder-check.ts';
 import type { Labels } from './labels.ts';
 import { keepSecret, readSecret } from './secret.ts';
 import { probeMigrations } from './storage-probe.ts';
 
 export interface House extends Awaited<ReturnType<typeof openAdapters>> {
+  /** Signs cookies and seals what is kept for a caller alone. */
+  readonly secret: string;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly accounts: Accounts;
@@ -44,14 +46,14 @@ export async function openHouse(
   const ports = { ...adapters, bus: labels?.bus(adapters.bus) ?? adapters.bus };
   const { publicUrl } = config;
   const common = { ...ports, ids, clock, log };
-  const accounts = createAccounts({ ...common, secret, publicUrl });
+  const accounts = createAccounts({ ...common, secret, publicUrl, isOpenToOthers: isOpenToOthers(config) });
   const directory = { summaries: accounts.summaries };
   const social = createSocial({ ...common, directory });
   const live = createLive({ ...common, directory, config: { publicUrl }, ...measures });
   const { db, jobs } = ports;
   const migrations = {
     ...{ ...accounts.migrations, ...social.migrations },
-    ...{ ...live.migrations, ...jobs.migrations },
+    ...{ ...live.migrations, ...jobs.migrations, ...ports.answers.migrations },
     ...probeMigrations,
   };
   const isNew = await checkFolder(config, db, migrations);
@@ -59,5 +61,5 @@ export async function openHouse(
   // Not before: a secret says that there is a database that belongs to it.
   if (!keptSecret) await keepSecret(config.dataDirectory, secret);
   if (!keptSecret && !isNew) log.warn({}, 'the secret of the data folder was gone: everybody signs in again');
-  return { ...ports, clock, ids, accounts, social, live };
+  return { ...ports, secret, clock, ids, accounts, social, live };
 }

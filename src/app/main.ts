@@ -17,8 +17,9 @@ async function main(): Promise<void> {
   const { startSkylark } = await import('./start.ts');
   const starting = startSkylark(config);
   whenTold(() => void stop(starting));
-  const { url } = await starting;
+  const { url, firstAccountUrl } = await starting;
   console.log(`Skylark serves ${url}`);
+  if (firstAccountUrl) console.log(`The first account, the operator's, is made at ${firstAccountUrl}`);
   // Now, because a process that is killed keeps nothing.
   flushCompileCache();
 }

@@ -8,6 +8,7 @@ import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Slices } from '#base/slices.ts';
 import type { Live } from '#live/index.ts';
+import type { Answers } from '#ports/answers.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Bus } from '#ports/bus.ts';
 import type { Db } from '#ports/db.ts';
@@ -70,6 +71,8 @@ export interface ServeDeps {
   readonly bus: Bus;
   readonly db: Db;
   readonly blobs: Blobs;
+  readonly answers: Answers;
+  readonly secret: string;
   readonly metrics: Metrics;
   readonly labels: Labels;
   readonly slices: Slices;
@@ -139,6 +142,9 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Call
   registerApi(fastify, {
     handlers: [...accountHandlers, ...socialHandlers, ...liveHandlers],
     services: { accounts, social, live },
+    answers: deps.answers,
+    secret: deps.secret,
+    log,
     clock,
     callers,
     publicUrl: deps.config.publicUrl,

@@ -11,6 +11,7 @@ import { type AdminHouse, runCommand } from './admin/commands.ts';
 import { openAdminSocket } from './admin/socket.ts';
 import type { Config } from './config.ts';
 import { type FolderLock, lockDataFolder } from './data-folder.ts';
+import { closeFolder } from './folder-modes.ts';
 import { openFront } from './front.ts';
 import { openHouse } from './house.ts';
 import { measureKeyframes, measureParts } from './instruments.ts';
@@ -22,6 +23,8 @@ import { createHttpServer, serve } from './serve.ts';
 export interface Running {
   /** Where it is served, with the port that was taken. */
   readonly url: string;
+  /** Where the first account is made, while there is none and strangers can reach the server; null otherwise. */
+  readonly firstAccountUrl: string | null;
   /**
    * Drains: stop listeners > interrupt publishers > flush parts > sync journals > release the folder > close bus and db.
    * Who asks twice waits for one end.
@@ -47,6 +50,7 @@ export async function startSkylark(config: Config): Promise<Running> {
 async function start(config: Config, log: Logger, disposer: Disposer): Promise<Running> {
   const lock = await lockDataFolder(config.dataDirectory, 'server');
   disposer.add('folder', () => lock.release());
+  await closeFolder(config.dataDirectory, log);
   const front = await openFront(config.host, config.port, createHttpServer);
   disposer.add('front', () => front.close());
   await lock.describe({ url: front.url });
@@ -78,7 +82,9 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
   disposer.add('listener', () => front.stop());
   await takeCommands(config, lock, house, log, disposer);
   log.debug({ url: front.url }, 'serving');
-  return { url: front.url, close: () => disposer.close() };
+  const code = await house.accounts.firstAccountCode();
+  const firstAccountUrl = code && `${config.publicUrl ?? front.url}/sign-up?first=${code}`;
+  return { url: front.url, firstAccountUrl, close: () => disposer.close() };
 }
 
 async function takeCommands(

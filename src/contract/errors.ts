@@ -33,6 +33,16 @@ export const errors = {
     title: 'The publish token does not open this broadcast',
     advice: 'Use the token that creating the broadcast returned.',
   },
+  'scope-missing': {
+    status: 403,
+    title: 'The token was not made for this',
+    advice: 'Make a token with the scope that `detail` names.',
+  },
+  'first-account-closed': {
+    status: 403,
+    title: 'The first account of this server needs the link that its start printed',
+    advice: 'Open the link in the log of the server, or ask whoever runs it.',
+  },
   'not-allowed': { status: 403, title: 'This is not yours to do', advice: 'Ask the owner or the operator.' },
   'not-found': {
     status: 404,
@@ -110,6 +120,21 @@ export const errors = {
     status: 409,
     title: 'The room takes no more comments',
     advice: 'Reply to the post instead.',
+  },
+  'password-weak': {
+    status: 422,
+    title: 'That password is too easy to guess',
+    advice: 'Choose one that is not common and not your handle or address: three or four odd words do well.',
+  },
+  'key-reused': {
+    status: 422,
+    title: 'That Idempotency-Key was sent with another request',
+    advice: 'Make a new key for every new request; send the same one only to repeat the same request.',
+  },
+  'still-working': {
+    status: 409,
+    title: 'The same request is still being worked on',
+    advice: 'Send it again after the time in Retry-After.',
   },
   'handle-reserved': { status: 422, title: 'That handle is reserved', advice: 'Choose another handle.' },
   'trickle-malformed': {

@@ -102,6 +102,11 @@ export const meetings: Readonly<Record<ErrorCode, Meeting>> = {
   },
   'comments-closed': { form: true },
   'handle-reserved': { form: true },
+  'password-weak': { form: true },
+  'first-account-closed': { form: true },
+  'scope-missing': { nobody: 'Pages are signed in by a session, which may do everything.' },
+  'key-reused': { nobody: 'Pages make a new key for every new request.' },
+  'still-working': { form: true, studio: words('The server still works on that.', AGAIN) },
   'trickle-malformed': { nobody: 'Pages send no candidates.' },
   'etag-required': { nobody: 'Pages send no candidates.' },
   'too-many-requests': {

@@ -6,6 +6,7 @@ import type { Broadcast } from '#contract/api/types.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Blobs } from '#ports/blobs.ts';
 import type { Bus } from '#ports/bus.ts';
+import { CREDENTIALS_REVOKED, type CredentialsRevoked } from '#ports/credentials.ts';
 import type { Db, Migrations } from '#ports/db.ts';
 import type { Directory } from '#ports/directory.ts';
 import type { JobHandler, Jobs } from '#ports/jobs.ts';
@@ -78,6 +79,8 @@ export interface NewBroadcast {
   readonly title: string;
   /** Whether followers get the post in their home timeline; true unless said. */
   readonly announce?: boolean;
+  /** The sign-in session or token that it is made with: when that is revoked, it ends. */
+  readonly credentialId?: string;
 }
 
 /** The live domain's front door. Run its `migrations`, then `recover`, before anything else is asked of it. */
@@ -152,7 +155,10 @@ export function createLive(deps: LiveDeps): Live {
 
   return {
     migrations: { ...broadcastMigrations, ...roomMigrations, ...recorder.migrations },
-    jobHandlers: removalJobs({ ...deps, recorder, onAir, admission }),
+    jobHandlers: {
+      ...removalJobs({ ...deps, recorder, onAir, admission }),
+      [CREDENTIALS_REVOKED]: payload => onAir.revoked((payload as CredentialsRevoked).credentialIds),
+    },
     room,
     get sending() {
       return onAir.sending;
@@ -160,8 +166,8 @@ export function createLive(deps: LiveDeps): Live {
     get counts() {
       return onAir.counts;
     },
-    async create(ownerId, { title, announce = true }) {
-      const { row, publishToken } = await broadcasts.create(ownerId, title, announce);
+    async create(ownerId, { title, announce = true, credentialId }) {
+      const { row, publishToken } = await broadcasts.create(ownerId, title, announce, credentialId);
       return { ...(await presenter.one(row)), whipUrl: `${publicUrl}/whip/${row.id}`, publishToken };
     },
     get: async id => presenter.one(await broadcasts.get(id)),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
 import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
+import { CREDENTIALS_REVOKED, type CredentialsRevoked } from '#ports/credentials.ts';
 import { onEveryDatabase } from '#tests/support/databases.ts';
 import { fresh, isAbout, LiveRig, segmentsOf, textOf } from '#tests/support/live-rig.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
@@ -8,7 +9,7 @@ import { until } from '#tests/support/until.ts';
 import { STARTING_MAX_MS } from './broadcast/lifecycle.ts';
 import { LINGER_MS } from './broadcast/on-air.ts';
 import { SWEEP_MS } from './broadcast/on-air-registry.ts';
-import { Pending } from './index.ts';
+import { Pending, type Publisher } from './index.ts';
 import { listSegments } from './recorder/store.ts';
 import { packet, video } from './stream/samples.suite.ts';
 import { PICTURE_WAIT_MS } from './stream/seated-publisher.ts';
@@ -44,6 +45,30 @@ await onEveryDatabase('live', open => {
       (await rig.live.listLive()).items.map(item => item.id),
       [id],
     );
+  });
+
+  it('ends what was made with a credential that is revoked, and nothing else', async () => {
+    const make = (credentialId: string) => rig.live.create(rig.ada, { title: 'A walk', credentialId });
+    const [mine, stolen, waiting] = [await make('session'), await make('token'), await make('token')];
+    const publishers: Publisher[] = [];
+    for (const { id, publishToken } of [mine, stolen]) {
+      const publisher = await rig.live.publish(id, publishToken);
+      const isLive = rig.reaches(id, 'live');
+      feedPublisher(publisher).until(2);
+      await isLive;
+      publishers.push(publisher);
+    }
+    const cut = new Promise<void>(resolve => publishers[1]!.onClosed(() => resolve()));
+    const revoked: CredentialsRevoked = { accountId: rig.ada, credentialIds: ['token', 'unknown'] };
+    await rig.live.jobHandlers[CREDENTIALS_REVOKED]!(revoked);
+    await cut;
+    const states = await Promise.all(
+      [mine, stolen, waiting].map(async ({ id }) => (await rig.live.get(id)).state),
+    );
+    assert.deepEqual(states, ['live', 'archived', 'ended']);
+    for (const { id, publishToken } of [stolen, waiting])
+      await assert.rejects(rig.live.publish(id, publishToken), { code: 'broadcast-over' });
+    await rig.live.jobHandlers[CREDENTIALS_REVOKED]!(revoked);
   });
 
   it('tells the room that no picture comes, also whoever enters later, and that one came', async () => {

@@ -9,14 +9,15 @@ import { admin } from '#app/admin/admin.ts';
 import { readHolder } from '#app/data-folder.ts';
 import { password } from '#tests/support/people.ts';
 import { startTestServer, type TestServer, testConfig } from '#tests/support/server.ts';
-import { registerPerson } from '../../tools/api-person.ts';
+import { type ApiPerson, registerPerson } from '../../tools/api-person.ts';
 
 describe('npm run admin', () => {
   let server: TestServer;
+  let ben: ApiPerson;
   before(async () => {
     server = await startTestServer();
     await registerPerson(server.url, { handle: 'ana', password });
-    await registerPerson(server.url, { handle: 'ben', password });
+    ben = await registerPerson(server.url, { handle: 'ben', password });
   });
   after(() => server.close());
 
@@ -31,6 +32,23 @@ describe('npm run admin', () => {
     assert.equal(await roleOf('ben'), 'operator');
   });
 
+  it('resets a password, and signs its owner out', async () => {
+    const { ok, text: said } = await run('reset-password', 'ben');
+    assert.ok(ok);
+    const next = /is now: (\S+)/.exec(said)?.[1];
+    const signIn = async (given: string) =>
+      (
+        await fetch(`${server.url}/api/v1/sign-in`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ login: 'ben', password: given }),
+        })
+      ).status;
+    assert.deepEqual([await signIn(next!), await signIn(password)], [200, 401]);
+    await assert.rejects(ben.call('GET', '/api/v1/me'), /sign-in-required/);
+    assert.match((await run('reset-password')).text, /^Usage: .* reset-password HANDLE$/);
+  });
+
   it('says what is wrong with a command', async () => {
     assert.deepEqual(await run('role', 'nobody-here', 'member'), {
       ok: false,
@@ -39,7 +57,10 @@ describe('npm run admin', () => {
     const { ok, text } = await run('role', 'ben', 'king');
     assert.ok(!ok);
     assert.match(text, /^Usage: npm run admin -- role HANDLE operator\|member$/);
-    assert.match((await run('toString')).text, /^Usage: npm run admin -- COMMAND\n {2}role HANDLE/);
+    assert.match(
+      (await run('toString')).text,
+      /^Usage: npm run admin -- COMMAND\n {2}reset-password HANDLE +give/,
+    );
     assert.match((await run()).text, /Usage/);
   });
 

@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { createAccounts } from '#accounts/index.ts';
+import type { AccountsDeps } from '#accounts/index.ts';
+import { createDbAnswers } from '#adapters/answers-db/index.ts';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import { createIds, type Ids } from '#base/ids.ts';
 import { type Logger, silentLogger } from '#base/log.ts';
+import { scopes } from '#contract/scopes.ts';
 import type { Db, Migrations } from '#ports/db.ts';
 import {
   type AnyHandler,
@@ -15,6 +17,7 @@ import {
   registerApi,
   type Services,
 } from '#servers/api/index.ts';
+import { createTestAccounts, testClient, viewerOf } from './accounts.ts';
 import { testCallers } from './callers.ts';
 
 export interface TestApi {
@@ -54,6 +57,7 @@ interface Options {
   /** Adds what the handlers ask besides accounts, and the tables it needs. */
   readonly extend?: (base: ApiBase) => { services: Partial<Services>; migrations: Migrations };
   readonly publicUrl?: string | null;
+  readonly accounts?: Partial<AccountsDeps>;
   readonly log?: Logger;
   /** Routes beside the API, as other servers mount them. */
   readonly also?: (fastify: FastifyInstance) => void;
@@ -67,15 +71,25 @@ export async function startTestApi(options: Options): Promise<TestApi> {
   });
   const db = await openSqlite({ file: ':memory:', log: silentLogger });
   const publicUrl = options.publicUrl ?? null;
-  const secret = 'a secret of the tests, long enough for anybody';
-  const accounts = createAccounts({ db, ids, clock, log: silentLogger, secret, publicUrl });
+  const made = createTestAccounts({ db, ids, clock, publicUrl, ...options.accounts });
+  const { accounts } = made;
   const more = options.extend?.({ accounts, db, ids, clock });
   const services = { accounts, ...more?.services } as Services;
-  await db.migrate({ ...accounts.migrations, ...more?.migrations });
+  await db.migrate({ ...made.migrations, ...more?.migrations });
   const fastify = Fastify({ frameworkErrors: answerFrameworkError, clientErrorHandler: answerClientError });
   installSecurityHeaders(fastify, publicUrl);
   installProblems(fastify, options.log ?? silentLogger);
-  registerApi(fastify, { handlers: options.handlers, services, clock, callers: testCallers(), publicUrl });
+  const answers = createDbAnswers({ db, clock });
+  await db.migrate(answers.migrations);
+  const kept = { answers, secret: 'a secret of the tests, long enough for anybody', log: silentLogger };
+  registerApi(fastify, {
+    ...kept,
+    handlers: options.handlers,
+    services,
+    clock,
+    callers: testCallers(),
+    publicUrl,
+  });
   options.also?.(fastify);
   await fastify.listen({ host: '127.0.0.1', port: 0 });
   const { port } = fastify.server.address() as AddressInfo;
@@ -87,8 +101,10 @@ export async function startTestApi(options: Options): Promise<TestApi> {
     services,
     async signUp(handle) {
       const email = `${handle}@example.org`;
-      const { profile } = await accounts.register({ handle, email, password: 'correct horse' });
-      return { authorization: `Bearer ${(await accounts.createToken(profile, 'test')).token}` };
+      const wanted = { handle, email, password: 'correct horse' };
+      const { profile } = await accounts.register(wanted, testClient());
+      const { token } = await accounts.createToken(viewerOf(profile), { name: 'test', scopes });
+      return { authorization: `Bearer ${token}` };
     },
     call: (verb, path, callOptions) => call(`${url}${path}`, verb, callOptions),
     async close() {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ClientOptions, WebSocket } from 'ws';
-import { type Accounts, createAccounts } from '#accounts/index.ts';
+import type { Accounts, Viewer } from '#accounts/index.ts';
 import { createLocalBus } from '#adapters/bus-local/index.ts';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { createDbJobs } from '#adapters/jobs-db/index.ts';
@@ -18,11 +18,14 @@ import type { Bus } from '#ports/bus.ts';
 import type { Jobs } from '#ports/jobs.ts';
 import { createSocketServer, type SocketServer } from '#servers/socket/index.ts';
 import { createSocial, type Social } from '#social/index.ts';
+import { createTestAccounts, testClient } from './accounts.ts';
 import { testCallers } from './callers.ts';
 
 /** Somebody with an account and a personal access token. */
 export interface Member {
   readonly id: AccountId;
+  readonly viewer: Viewer;
+  readonly tokenId: string;
   readonly authorization: string;
   readonly cookie: string;
   readonly ticket: () => string;
@@ -60,8 +63,7 @@ export async function startSocketRig(options: RigOptions = {}): Promise<SocketRi
   const jobs = createDbJobs({ db, clock, log, ids });
   const inner = createLocalBus({ log });
   const bus = options.bus?.(inner) ?? inner;
-  const secret = 'a secret of the tests, long enough for anybody';
-  const accounts = createAccounts({ db, ids, clock, log, secret, publicUrl });
+  const { accounts } = createTestAccounts({ db, jobs, bus, ids, clock, publicUrl });
   const directory = { summaries: accounts.summaries };
   const social = createSocial({ db, jobs, bus, ids, clock, log, directory });
   const broadcasts = createBroadcasts({ db, jobs, bus, ids, clock });
@@ -110,17 +112,17 @@ export async function startSocketRig(options: RigOptions = {}): Promise<SocketRi
     broadcasts,
     room,
     async member(handle) {
-      const { profile, cookies } = await accounts.register({
-        handle,
-        email: `${handle}@example.org`,
-        password: 'a lark in the morning',
-      });
-      const viewer = { id: profile.id, handle, role: profile.role };
-      const { token } = await accounts.createToken(viewer, 'test');
+      const wanted = { handle, email: `${handle}@example.org`, password: 'a lark in the morning' };
+      const { profile, cookies } = await accounts.register(wanted, testClient());
+      const cookie = cookies.map(line => line.split(';')[0]).join('; ');
+      const viewer = (await accounts.authenticate({ cookie }))!;
+      const { id: tokenId, token } = await accounts.createToken(viewer, { name: 'test' });
       return {
         id: profile.id,
+        viewer,
+        tokenId,
         authorization: `Bearer ${token}`,
-        cookie: cookies.map(line => line.split(';')[0]).join('; '),
+        cookie,
         ticket: () => accounts.createSocketTicket(viewer).token,
       };
     },

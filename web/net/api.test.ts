@@ -96,3 +96,31 @@ test('no answer is unreachable, and a caller who gives up gets the abort', async
     globalThis.fetch = real;
   }
 });
+
+test('what creates is sent again with the key that got no answer, and anew after an answer', async () => {
+  const real = globalThis.fetch;
+  const keys: (string | null)[] = [];
+  let answers = false;
+  globalThis.fetch = async (_path, init) => {
+    keys.push(new Headers(init?.headers).get('idempotency-key'));
+    if (!answers) throw new TypeError('fetch failed');
+    return new Response('{}', { status: 201 });
+  };
+  const post = (text: string) => api('createPost', { body: { text } });
+  try {
+    await assert.rejects(post('hello'));
+    await assert.rejects(post('hello'));
+    answers = true;
+    await post('other');
+    await post('hello');
+    await Promise.all([post('hello'), post('hello')]);
+    await api('getMe');
+  } finally {
+    globalThis.fetch = real;
+  }
+  const [first, second, other, answered, ...after] = keys;
+  assert.ok(first && first.length > 20);
+  assert.deepEqual([second, answered], [first, first]);
+  assert.equal(new Set([first, other, ...after]).size, 5);
+  assert.equal(after.at(-1), null);
+});

@@ -52,8 +52,9 @@ export function onSignInRequired(handler: () => void): void {
  * Throws ApiProblem, and nothing else but the caller's own AbortError.
  */
 export async function api<N extends MethodName>(name: N, ...[input]: Args<N>): Promise<Reply<N>> {
-  const { verb, url } = addressOf(routes[name], (input ?? {}) as Wire);
-  const response = await request(verb, url, (input ?? {}) as Wire);
+  const wire = (input ?? {}) as Wire;
+  const { verb, url } = addressOf(routes[name], wire);
+  const response = name in creating ? await requestOnce(verb, url, wire) : await request(verb, url, wire);
   if (!response.ok) {
     const problem = await problemOf(response);
     if (problem.code === 'sign-in-required') signedOut();
@@ -61,6 +62,40 @@ export async function api<N extends MethodName>(name: N, ...[input]: Args<N>): P
   }
   if (response.status === 204) return undefined as Reply<N>;
   return (await response.json()) as Reply<N>;
+}
+
+/** What creates something: sent again after a lost answer, it must not be there twice. Held equal to the contract by the compiler. */
+const creating: {
+  readonly [N in MethodName as Methods[N] extends { readonly creates: true } ? N : never]: true;
+} = { createAccount: true, createToken: true, createPost: true, createBroadcast: true, createComment: true };
+
+/** Requests whose answer was lost, and the keys they were sent with; whoever tries again sends the same one. */
+const unanswered = new Map<string, string>();
+const UNANSWERED_MAX = 50;
+
+async function requestOnce(verb: string, url: string, input: Wire): Promise<Response> {
+  const what = `${url} ${JSON.stringify(input.body)}`;
+  const key = unanswered.get(what) ?? newKey();
+  // Only who got no answer sends it again: two that are sent at once are two.
+  unanswered.delete(what);
+  try {
+    const response = await request(verb, url, input, { 'idempotency-key': key });
+    if (response.status >= 500) keepKey(what, key);
+    return response;
+  } catch (thrown) {
+    keepKey(what, key);
+    throw thrown;
+  }
+}
+
+function keepKey(what: string, key: string): void {
+  unanswered.set(what, key);
+  if (unanswered.size > UNANSWERED_MAX) unanswered.delete(unanswered.keys().next().value!);
+}
+
+/** 128 random bits; `randomUUID` is not there on pages that came by plain HTTP. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('-');
 }
 
 interface Wire {
@@ -83,16 +118,22 @@ export function addressOf(route: string, input: Wire): { verb: string; url: stri
   return { verb, url: query.size ? `${filled}?${query}` : filled };
 }
 
-async function request(verb: string, url: string, input: Wire): Promise<Response> {
+async function request(
+  verb: string,
+  url: string,
+  input: Wire,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const init: RequestInit = {
     method: verb,
     signal: input.signal ? AbortSignal.any([input.signal, timeout]) : timeout,
     keepalive: input.keepalive ?? false,
+    headers,
   };
   if (input.body !== undefined) {
     init.body = JSON.stringify(input.body);
-    init.headers = { 'content-type': 'application/json' };
+    init.headers = { ...headers, 'content-type': 'application/json' };
   }
   try {
     return await fetch(url, init);

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { loadMe } from './session.ts';
 import { createSocket } from './socket.ts';
 
 /** Hidden longer than this, a page distrusts its connection: phones freeze it without closing it. */
@@ -14,6 +15,7 @@ export const socket = createSocket({
   setTimeout: (run, ms) => setTimeout(run, ms),
   clearTimeout: timer => clearTimeout(timer),
   now: () => performance.now(),
+  revoked: () => void loadMe(),
 });
 
 let hiddenAt = 0;

@@ -33,6 +33,7 @@ function setUp() {
   const connections: FakeConnection[] = [];
   const waits: { run: () => void; ms: number }[] = [];
   let time = 0;
+  const told: string[] = [];
   const socket = createSocket({
     open: () => {
       const connection = new FakeConnection();
@@ -43,10 +44,11 @@ function setUp() {
     setTimeout: (run, ms) => waits.push({ run, ms }),
     clearTimeout: () => {},
     now: () => time,
+    revoked: () => told.push('revoked'),
   });
   const last = () => connections.at(-1)!;
   const retry = () => waits.at(-1)!.run();
-  return { socket, connections, waits, last, retry, later: (ms: number) => (time += ms) };
+  return { socket, told, connections, waits, last, retry, later: (ms: number) => (time += ms) };
 }
 
 test('no connection is made before somebody joins', () => {
@@ -161,4 +163,16 @@ test('a page that has left every topic does not connect again', () => {
   assert.equal(waits.length, 0);
   socket.reconnect();
   assert.equal(connections.length, 1);
+});
+
+test('a session that was revoked is told, a connection that broke is not', () => {
+  const { socket, last, retry, told } = setUp();
+  socket.join('user:1', () => {});
+  last().opens();
+  last().breaks();
+  retry();
+  assert.deepEqual(told, []);
+  last().opens();
+  last().breaks(4003);
+  assert.deepEqual(told, ['revoked']);
 });

@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from '#contract/socket/frames.ts';
+import { CLOSE_REVOKED, type ClientFrame, type ServerFrame } from '#contract/socket/frames.ts';
 
 /** Delay before the first try again; doubles up to the longest. */
 const RETRY_FIRST_MS = 500;
@@ -20,6 +20,8 @@ export interface SocketDeps {
   readonly setTimeout: (run: () => void, ms: number) => unknown;
   readonly clearTimeout: (timer: never) => void;
   readonly now: () => number;
+  /** Told when the session was revoked that the socket was opened with. */
+  readonly revoked: () => void;
 }
 
 interface Topic {
@@ -59,6 +61,7 @@ export function createSocket(deps: SocketDeps): Socket {
     opened.onclose = ({ code }) => {
       if (connection !== opened) return;
       connection = undefined;
+      if (code === CLOSE_REVOKED) deps.revoked();
       if (deps.now() - openedAt >= STEADY_MS) failures = 0;
       if (code === CLOSED_FOR_RESTART) restartTries = RESTART_TRIES;
       retry();

@@ -25,6 +25,7 @@ export function fieldErrorsFrom({ code, message, advice }: ApiProblem): Partial<
   const sentence = `${message.replace(/[.]?$/, '.')} ${advice}`;
   if (code === 'handle-taken' || code === 'handle-reserved') return { handle: sentence };
   if (code === 'email-taken') return { email: sentence };
+  if (code === 'password-weak') return { password: sentence };
   if (code !== 'invalid-request') return {};
   const names = ['handle', 'email', 'password', 'displayName'] as const;
   const named = names.find(name => new RegExp(`\\b${name}\\b`).test(message));

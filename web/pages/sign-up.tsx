@@ -16,6 +16,9 @@ export default function SignUpPage() {
   const [errors, setErrors] = useState<Partial<SignUpFields>>({});
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const [closed, setClosed] = useState(false);
+  // The link that a server's start prints for its first account.
+  const [firstAccountCode] = useState(() => new URLSearchParams(location.search).get('first'));
 
   const set = (name: keyof SignUpFields) => (value: string) => {
     setFields({ ...fields, [name]: name === 'handle' ? value.toLowerCase().replace(/^@/, '') : value });
@@ -31,11 +34,16 @@ export default function SignUpPage() {
     setBusy(true);
     try {
       const { displayName, ...rest } = fields;
-      const body = displayName.trim() ? { ...rest, displayName: displayName.trim() } : rest;
+      const body = {
+        ...rest,
+        ...(displayName.trim() ? { displayName: displayName.trim() } : {}),
+        ...(firstAccountCode ? { firstAccountCode } : {}),
+      };
       signedInAs(await api('createAccount', { body }));
       go('/', { replace: true });
     } catch (thrown) {
       const problem = problemFrom(thrown);
+      if (problem.code === 'first-account-closed') return setClosed(true);
       const named = fieldErrorsFrom(problem);
       setErrors(named);
       if (Object.keys(named).length > 0) focusFirstError();
@@ -44,6 +52,7 @@ export default function SignUpPage() {
     setBusy(false);
   };
 
+  if (closed) return <FirstAccountClosed withLink={firstAccountCode !== null} />;
   return (
     <form class="sign" onSubmit={event => void submit(event)} noValidate>
       <h1 tabIndex={-1}>Create account</h1>
@@ -108,6 +117,24 @@ export default function SignUpPage() {
         You have one already? <a href="/sign-in">Sign in</a>
       </p>
     </form>
+  );
+}
+
+/** What a stranger finds at a server that nobody has an account of yet. */
+function FirstAccountClosed({ withLink }: { readonly withLink: boolean }) {
+  return (
+    <section class="sign">
+      <h1 tabIndex={-1}>Nobody has an account here yet</h1>
+      <p>
+        {withLink
+          ? 'The link that you opened is not the one that this server printed when it started.'
+          : 'The first account runs this Skylark, so it needs the link that the server printed when it started.'}
+      </p>
+      <p class="sign-other">
+        If it is yours, look at the end of what its start printed and open the link there. If it is not, ask
+        whoever runs it, and come back after.
+      </p>
+    </section>
   );
 }
 

@@ -25,6 +25,15 @@ const ROLES: readonly Role[] = ['operator', 'member'];
 
 /** What `npm run admin` can do with a house, by name. */
 export const commands: Readonly<Record<string, AdminCommand>> = {
+  'reset-password': {
+    usage: 'HANDLE',
+    summary: 'give an account a new password and sign it out everywhere',
+    async run({ accounts }, [handle, ...rest]) {
+      if (handle === undefined || rest.length > 0) throw new UsageError();
+      const password = await accounts.resetPassword(handle.replace(/^@/, ''));
+      return `The password of @${handle.replace(/^@/, '')} is now: ${password}\nIt is signed out everywhere. Change it in the settings after signing in.`;
+    },
+  },
   role: {
     usage: `HANDLE ${ROLES.join('|')}`,
     summary: 'make an account the operator, or a member again',

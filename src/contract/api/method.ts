@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '#contract/errors.ts';
+import type { Scope } from '#contract/scopes.ts';
 
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -14,6 +15,10 @@ export interface MethodShape {
   readonly path: string;
   readonly summary: string;
   readonly auth: Auth;
+  /** What a personal access token must be made for to call it; null where nobody is asked who they are. */
+  readonly scope: Scope | null;
+  /** Takes an `Idempotency-Key`: what is sent twice with one exists once. */
+  readonly creates?: true;
   readonly params?: TObject;
   readonly query?: TObject;
   readonly body?: TObject;

@@ -5,6 +5,9 @@ export type ClientFrame =
   | { readonly op: 'join'; readonly topic: string; readonly after?: number }
   | { readonly op: 'leave'; readonly topic: string };
 
+/** Close code of a socket whose sign-in session or token was revoked. */
+export const CLOSE_REVOKED = 4003;
+
 /**
  * What the server sends. `seq` is the topic's highest durable sequence number within or before this frame: a client that
  * reconnects passes it as `after`. Topics: `user:{accountId}`, `room:{broadcastId}`; at most ten frames a second for each.

@@ -27,7 +27,13 @@ export const roomTopic = (id: BroadcastId): string => `room:${id}`;
 
 /** The social fact: what is stored of a broadcast, and its steps through the lifecycle. */
 export interface Broadcasts {
-  create(ownerId: AccountId, title: string, announce: boolean): Promise<Created>;
+  /** `credentialId` is what lets the owner make it: when that is revoked, it ends. */
+  create(
+    ownerId: AccountId,
+    title: string,
+    announce: boolean,
+    credentialId?: string | null,
+  ): Promise<Created>;
   /** Refuses with `not-found`. */
   get(id: BroadcastId): Promise<store.BroadcastRow>;
   rename(id: BroadcastId, title: string): Promise<store.BroadcastRow>;
@@ -65,7 +71,7 @@ export function createBroadcasts(deps: BroadcastsDeps): Broadcasts {
 
   return {
     get,
-    async create(ownerId, title, announce) {
+    async create(ownerId, title, announce, credentialId = null) {
       const publishToken = ids.secret();
       const id = ids.next<'broadcast'>();
       await store.insertBroadcast(db.sql, {
@@ -74,6 +80,7 @@ export function createBroadcasts(deps: BroadcastsDeps): Broadcasts {
         ownerId,
         title: checkedText('title', title, TITLE_GRAPHEMES_MAX),
         announce,
+        credentialId,
         publishTokenHash: await hashPublishToken(publishToken),
         createdAtMs: clock.nowMs(),
       });

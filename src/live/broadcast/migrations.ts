@@ -32,4 +32,16 @@ export const broadcastMigrations: Migrations = {
         .execute();
     },
   },
+  '0217-broadcast-credentials': {
+    async up(db) {
+      // What let its owner make it; broadcasts of before have none.
+      await db.schema.alterTable('broadcasts').addColumn('credential_id', 'text').execute();
+      await db.schema
+        .createIndex('broadcasts_by_credential')
+        .on('broadcasts')
+        .column('credential_id')
+        .where('credential_id', 'is not', null)
+        .execute();
+    },
+  },
 };

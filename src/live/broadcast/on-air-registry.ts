@@ -8,7 +8,7 @@ import type { Claim } from './claims.ts';
 import { endNeverPublished, finishLeftBehind, finishOne, type LeftBehindDeps } from './left-behind.ts';
 import { isOver } from './lifecycle.ts';
 import { AIR_COUNTS, type AirCounts, OnAir, type OnAirDeps } from './on-air.ts';
-import type { BroadcastRow } from './store.ts';
+import { type BroadcastRow, listMadeWith } from './store.ts';
 
 /** How often broadcasts are looked for that nobody publishes or finishes. */
 export const SWEEP_MS = 30_000;
@@ -113,6 +113,14 @@ export class OnAirRegistry {
     if (!air) return;
     await air.finish('end');
     this.#forget(id);
+  }
+
+  /** Ends what was made with credentials that were revoked. A refusal of one does not spare the others. */
+  async revoked(credentialIds: readonly string[]): Promise<void> {
+    const rows = await listMadeWith(this.#leftBehind.db.sql, credentialIds, ON_AIR_MAX);
+    const ends = await Promise.allSettled(rows.map(row => this.end(row)));
+    const failed = ends.find(end => end.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   /** What a crash left on the air is interrupted: its publisher has the grace to come back. What had ended is finished. */

@@ -11,6 +11,7 @@ interface BroadcastTable {
   announce: number;
   state: BroadcastState;
   publish_token_hash: string;
+  credential_id: string | null;
   created_at: number;
   started_at: number | null;
   ended_at: number | null;
@@ -52,7 +53,10 @@ export interface TransitionFields {
 export type NewBroadcast = Pick<
   BroadcastRow,
   'id' | 'postId' | 'ownerId' | 'title' | 'announce' | 'publishTokenHash' | 'createdAtMs'
->;
+> & {
+  /** The sign-in session or token that it is made with: when that is revoked, it ends. Null: nothing revokes it. */
+  readonly credentialId: string | null;
+};
 
 const tables = (sql: Sql): Kysely<{ broadcasts: BroadcastTable }> => sql.withTables();
 
@@ -87,6 +91,7 @@ export async function insertBroadcast(sql: Sql, broadcast: NewBroadcast): Promis
       announce: broadcast.announce ? 1 : 0,
       state: 'starting',
       publish_token_hash: broadcast.publishTokenHash,
+      credential_id: broadcast.credentialId,
       created_at: broadcast.createdAtMs,
       started_at: null,
       ended_at: null,
@@ -134,6 +139,22 @@ export async function listUnfinished(
     .where('started_at', 'is not', null);
   if (afterId !== null) query = query.where('id', '>', afterId);
   const rows = await query.orderBy('id').limit(limit).execute();
+  return rows.map(rowOf);
+}
+
+/** What was made with one of these credentials and is not over, at most `limit`. */
+export async function listMadeWith(
+  sql: Sql,
+  credentialIds: readonly string[],
+  limit: number,
+): Promise<BroadcastRow[]> {
+  const rows = await tables(sql)
+    .selectFrom('broadcasts')
+    .selectAll()
+    .where('credential_id', 'in', credentialIds)
+    .where('state', 'in', ['starting', 'live', 'interrupted'])
+    .limit(limit)
+    .execute();
   return rows.map(rowOf);
 }
 

@@ -1,5 +1,4 @@
-import type { Accounts, CallerHeaders, Viewer } from '#accounts/index.ts';
-import type { Place } from '#base/address.ts';
+import type { Accounts, CallerHeaders, Client, Viewer } from '#accounts/index.ts';
 import type { BodyOf, MethodShape, ParamsOf, QueryOf, ReplyOf } from '#contract/api/method.ts';
 import type { Live } from '#live/index.ts';
 import type { Social } from '#social/index.ts';
@@ -30,7 +29,7 @@ export interface Call<M extends MethodShape> {
   /** The request's headers, for what only they carry (the sign-in cookie). */
   readonly headers: CallerHeaders;
   /** Whence the call comes. */
-  readonly place: Place;
+  readonly client: Client;
   /** Adds `Set-Cookie` lines to the reply. */
   readonly setCookies: (lines: readonly string[]) => void;
 }

@@ -1,10 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
+import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
+import type { Answers } from '#ports/answers.ts';
 import { installDocs } from './docs/index.ts';
 import type { AnyHandler, Services } from './handler.ts';
 import { type Limits, limits, RateLimits } from './limits.ts';
+import { Once } from './once.ts';
 import { mount } from './routes.ts';
 
 export type { AnyHandler, Services } from './handler.ts';
@@ -23,6 +26,11 @@ export { installSecurityHeaders } from './security.ts';
 export interface ApiDeps {
   readonly handlers: readonly AnyHandler[];
   readonly services: Services;
+  /** Where answers to requests that create are kept, for those that come again. */
+  readonly answers: Answers;
+  /** Seals them. */
+  readonly secret: string;
+  readonly log: Logger;
   readonly clock: Clock;
   readonly callers: Callers;
   /** Origin that people use, without a trailing slash; null when any address will do. */
@@ -34,11 +42,13 @@ export interface ApiDeps {
 /** Mounts the API and its documentation. `installProblems` comes first, on the same instance. */
 export function registerApi(fastify: FastifyInstance, deps: ApiDeps): void {
   const { services, callers, publicUrl } = deps;
+  const once = new Once(deps);
   const rateLimits = new RateLimits(deps.clock, deps.limits ?? limits);
   fastify.register(async scope => {
     scope.decorateRequest('viewer', null);
     takeOnlyJson(scope);
-    for (const handler of deps.handlers) mount(scope, handler, { services, callers, rateLimits, publicUrl });
+    for (const handler of deps.handlers)
+      mount(scope, handler, { services, callers, rateLimits, once, publicUrl });
     installDocs(scope);
   });
 }

@@ -22,6 +22,7 @@ export const limits = {
   account: {
     default: { burst: 300, perSecond: 20 },
     createToken: { burst: 10, perSecond: 1 * minute },
+    changePassword: { burst: 10, perSecond: 4 * minute },
     createPost: { burst: 20, perSecond: 20 * minute },
     createBroadcast: { burst: 10, perSecond: 6 * minute },
     createComment: { burst: 20, perSecond: 1 },
@@ -34,18 +35,13 @@ export const limits = {
   },
 } as const satisfies Limits;
 
-/** Attempts at one login, from wherever they come: what a guesser with many addresses is held to. */
-export const attemptsAtOneLogin: Allowance = { burst: 10, perSecond: 2 * minute };
-
 export class RateLimits {
   readonly #accounts: ReadonlyMap<string, TokenBuckets>;
   readonly #places: ReadonlyMap<string, PlaceBuckets>;
-  readonly #logins: TokenBuckets;
 
   constructor(clock: Clock, { account, place }: Limits) {
     this.#accounts = each(account, allowance => new TokenBuckets(clock, allowance, LIMIT_KEYS_MAX));
     this.#places = each(place, allowance => new PlaceBuckets(clock, allowance, LIMIT_KEYS_MAX));
-    this.#logins = new TokenBuckets(clock, attemptsAtOneLogin, LIMIT_KEYS_MAX);
   }
 
   /** Counts one call of `method`; refuses it when the account, or the place of who is not signed in, has made too many. */
@@ -55,10 +51,6 @@ export class RateLimits {
         ? (this.#places.get(method) ?? this.#places.get('default')!).take(place)
         : (this.#accounts.get(method) ?? this.#accounts.get('default')!).take(accountId),
     );
-  }
-
-  takeLogin(login: string): void {
-    refuseAfter(this.#logins.take(login.trim().toLowerCase()));
   }
 }
 

@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { type TObject, Type } from 'typebox';
+import type { Client } from '#accounts/index.ts';
 import type { Callers } from '#base/callers.ts';
 import type { MethodShape } from '#contract/api/method.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { AnyHandler, Services, Viewer } from './handler.ts';
 import type { RateLimits } from './limits.ts';
+import { idempotencyKey, type Once, type Outcome } from './once.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { BODY_BYTES_MAX } from './problems.ts';
 import { validatorCompiler } from './validation.ts';
@@ -20,6 +22,7 @@ export interface MountDeps {
   readonly services: Services;
   readonly callers: Callers;
   readonly rateLimits: RateLimits;
+  readonly once: Once;
   readonly publicUrl: string | null;
 }
 
@@ -37,15 +40,32 @@ export function mount(fastify: FastifyInstance, { method, run }: AnyHandler, dep
     validatorCompiler,
     schema: schemaOf(method),
     onRequest: (request, reply) => admit(method, request, reply, deps),
-    preHandler: async request => {
-      if (method.name === 'signIn') deps.rateLimits.takeLogin((request.body as { login: string }).login);
-    },
     handler: async (request, reply) => {
-      const result = await (run as Run)(callOf(method, request, reply, deps));
+      const { result, cookies } = await outcomeOf(method, run as Run, request, deps);
+      if (cookies.length > 0) reply.header('set-cookie', cookies);
       reply.code(method.status);
       return method.status === 204 ? reply.send() : result;
     },
   });
+}
+
+/** Runs the method; of those that create, once for each key that a caller gives. */
+function outcomeOf(
+  method: MethodShape,
+  run: Run,
+  request: FastifyRequest,
+  deps: MountDeps,
+): Promise<Outcome> {
+  const work = async (): Promise<Outcome> => {
+    const cookies: string[] = [];
+    const result = await run(callOf(method, request, cookies, deps));
+    return { result, cookies };
+  };
+  const key = method.creates ? idempotencyKey(request.headers['idempotency-key']) : undefined;
+  if (key === undefined) return work();
+  const { name } = method;
+  const callerId = request.viewer?.id ?? 'nobody';
+  return deps.once.run({ key, callerId, method: name, address: request.url, body: request.body }, work);
 }
 
 function schemaOf(method: MethodShape) {
@@ -66,15 +86,29 @@ async function admit(
 ): Promise<void> {
   reply.header('cache-control', 'no-store');
   if (method.verb !== 'GET') refuseForeignOrigin(request.headers, publicUrl);
-  request.viewer = method.auth === 'none' ? null : await services.accounts.authenticate(request.headers);
-  rateLimits.take(method.name, request.viewer?.id ?? null, callers.placeOf(request.raw));
+  const place = callers.placeOf(request.raw);
+  request.viewer =
+    method.auth === 'none' ? null : await services.accounts.authenticate(request.headers, place);
+  rateLimits.take(method.name, request.viewer?.id ?? null, place);
   if (method.auth === 'required' && !request.viewer) throw new Refusal('sign-in-required');
+  refuseWithoutScope(method, request.viewer);
+}
+
+/** The one place that asks what a token was made for. */
+function refuseWithoutScope({ scope, name }: MethodShape, viewer: Viewer | null): void {
+  if (!viewer || scope === null || viewer.credential.scopes.includes(scope)) return;
+  throw new Refusal('scope-missing', `${name} needs a token with the scope \`${scope}\`.`);
+}
+
+function clientOf(request: FastifyRequest, callers: Callers): Client {
+  const { cookie, 'user-agent': userAgent } = request.headers;
+  return { place: callers.placeOf(request.raw), userAgent, cookie };
 }
 
 function callOf(
   method: MethodShape,
   request: FastifyRequest,
-  reply: FastifyReply,
+  cookies: string[],
   { services, callers }: MountDeps,
 ) {
   return {
@@ -84,9 +118,9 @@ function callOf(
     viewer: request.viewer,
     services,
     headers: request.headers,
-    place: callers.placeOf(request.raw),
+    client: clientOf(request, callers),
     setCookies: (lines: readonly string[]) => {
-      reply.header('set-cookie', lines);
+      cookies.push(...lines);
     },
   };
 }

@@ -19,13 +19,20 @@ export async function identify(
   publicUrl: string | null,
 ): Promise<Viewer | null> {
   const ticket = new URLSearchParams(request.url?.split('?')[1]).get('token');
-  if (ticket !== null) return known(accounts.redeemSocketTicket(ticket), 'The ticket is used up or too old.');
+  if (ticket !== null)
+    return known(await accounts.redeemSocketTicket(ticket), 'The ticket is used up or too old.');
   const { cookie, authorization } = request.headers;
-  if (authorization !== undefined)
-    return known(await accounts.authenticate({ authorization }), 'The token is not a personal access token.');
+  if (authorization !== undefined) return bearer(await accounts.authenticate({ authorization }));
   if (cookie === undefined) return null;
   if (isForeign(request, publicUrl)) throw new Refusal('not-allowed', 'This page is not part of this site.');
   return accounts.authenticate({ cookie });
+}
+
+function bearer(given: Viewer | null): Viewer {
+  const viewer = known(given, 'The token is not a personal access token.');
+  if (!viewer.credential.scopes.includes('read'))
+    throw new Refusal('scope-missing', 'A socket needs a token with the scope `read`.');
+  return viewer;
 }
 
 function known(viewer: Viewer | null, detail: string): Viewer {

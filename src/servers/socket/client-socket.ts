@@ -74,6 +74,17 @@ export class ClientSocket {
     });
   }
 
+  /** The sign-in session or token that it was opened with; null for a stranger. */
+  get credentialId(): string | null {
+    return this.#viewer?.credential.id ?? null;
+  }
+
+  /** When the token that it was opened with ends, milliseconds since the epoch. */
+  get opensUntilMs(): number {
+    const expiresAt = this.#viewer?.credential.expiresAt ?? null;
+    return expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
+  }
+
   get isOpen(): boolean {
     return this.#ws.readyState === this.#ws.OPEN;
   }

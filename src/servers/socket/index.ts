@@ -7,12 +7,13 @@ import type { Logger } from '#base/log.ts';
 import type { Slices } from '#base/slices.ts';
 import { TokenBuckets } from '#base/token-bucket.ts';
 import { Refusal } from '#contract/errors.ts';
-import { CLIENT_FRAME_BYTES_MAX } from '#contract/socket/frames.ts';
+import { CLIENT_FRAME_BYTES_MAX, CLOSE_REVOKED } from '#contract/socket/frames.ts';
 import type { Live } from '#live/index.ts';
 import type { Bus } from '#ports/bus.ts';
 import { identify, refuseUpgrade, Seats, type SocketAccounts } from './admission.ts';
 import { ClientSocket, type ClientSocketDeps, type SocketStats } from './client-socket.ts';
 import { CLIENT_FRAMES, CLOSE_RESTART, CLOSE_RESTART_MS, PING_MS, SOCKETS_MAX } from './limits.ts';
+import { Revoked } from './revoked.ts';
 import { Topics } from './topics.ts';
 import type { HomeFeed } from './user-source.ts';
 
@@ -66,7 +67,15 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   const seats = new Seats();
   const open = new Set<ClientSocket>();
   const pinging = clock.every(PING_MS, () => {
-    for (const socket of open) socket.ping();
+    const nowMs = clock.nowMs();
+    for (const socket of open)
+      if (socket.opensUntilMs <= nowMs) socket.close(CLOSE_REVOKED, 'the token has ended');
+      else socket.ping();
+  });
+  const revoked = new Revoked(deps.bus, ids => {
+    for (const socket of open)
+      if (socket.credentialId !== null && ids.has(socket.credentialId))
+        socket.close(CLOSE_REVOKED, 'signed out');
   });
   let isClosing = false;
 
@@ -75,6 +84,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     const viewer = await identify(request, accounts, config.publicUrl);
     if (viewer) seats.belongs(stream, viewer.id);
     if (isClosing) throw new Refusal('unavailable');
+    if (viewer && revoked.has(viewer.credential.id)) throw new Refusal('sign-in-required');
     wss.handleUpgrade(request, stream, head, ws => {
       const socket = new ClientSocket(String(++stats.opened), ws, stream, viewer, socketDeps);
       open.add(socket);
@@ -101,6 +111,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     async close() {
       isClosing = true;
       pinging.cancel();
+      await revoked.close();
       const closing = [...open];
       await topics.flush();
       for (const socket of closing) socket.close(CLOSE_RESTART, 'the server stops, or starts again');

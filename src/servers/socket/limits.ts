@@ -30,3 +30,5 @@ export const BAD_FRAMES_MAX = 10;
 export const CLOSE_RESTART = 1012;
 export const CLOSE_POLICY = 1008;
 export const CLOSE_TOO_SLOW = 4001;
+/** Sign-in sessions and tokens that were revoked while a socket was being opened with them. */
+export const REVOKED_KEPT_MAX = 1000;

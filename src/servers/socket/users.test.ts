@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { CLOSE_REVOKED } from '#contract/socket/frames.ts';
 import { type SocketRig, startSocketRig } from '#tests/support/sockets.ts';
 import { UserSource } from './user-source.ts';
 
@@ -78,4 +79,43 @@ test('a number that nothing stands behind any more is asked for once', async () 
   assert.equal(source.isDue, true);
   assert.deepEqual(await source.take(3), { seq: 5, events: [] });
   assert.equal(source.isDue, false);
+});
+
+test('what was opened with a session or a token that is revoked closes at once, and nothing else', async () => {
+  const { ada, bob, listen } = await twoPeople();
+  const byToken = await listen();
+  const byCookie = await rig.open({ headers: { cookie: bob.cookie } });
+  const byTicket = await rig.open({}, `?token=${bob.ticket()}`);
+  const other = await rig.open({ headers: { authorization: ada.authorization } });
+  await rig.accounts.revokeToken(bob.viewer, bob.tokenId);
+  assert.equal(await byToken.closed, CLOSE_REVOKED);
+  assert.equal(byCookie.ws.readyState, byCookie.ws.OPEN);
+  await rig.accounts.signOut(bob.viewer);
+  for (const client of [byCookie, byTicket]) assert.equal(await client.closed, CLOSE_REVOKED);
+  assert.equal(other.ws.readyState, other.ws.OPEN);
+});
+
+test('a session that is revoked while a socket is being opened with it opens none', async () => {
+  rig = await startSocketRig();
+  const bob = await rig.member('bob');
+  const { authenticate } = rig.accounts;
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  Object.assign(rig.accounts, {
+    async authenticate(...of: Parameters<typeof authenticate>) {
+      const viewer = await authenticate(...of);
+      asked.resolve();
+      await answer.promise;
+      return viewer;
+    },
+  });
+  const opening = rig.open({ headers: { cookie: bob.cookie } });
+  const outcome = opening.then(
+    () => 'open',
+    () => 'refused',
+  );
+  await asked.promise;
+  await rig.accounts.signOut(bob.viewer);
+  answer.resolve();
+  assert.equal(await outcome, 'refused');
 });

@@ -4,15 +4,16 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createAccounts } from '#accounts/index.ts';
 import { createLocalBus } from '#adapters/bus-local/index.ts';
 import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { createDbJobs } from '#adapters/jobs-db/index.ts';
+import { createScryptPasswords } from '#adapters/passwords-scrypt/index.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import { createIds } from '#base/ids.ts';
 import { silentLogger as log } from '#base/log.ts';
 import type { Db, Migrations } from '#ports/db.ts';
 import { createSocial } from '#social/index.ts';
+import { createTestAccounts, testClient, viewerOf } from '#tests/support/accounts.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { handleOf, insertRows, type RowsOptions } from './seeded-rows.ts';
 
@@ -102,7 +103,9 @@ function rooms(db: Db, chance: Seeded) {
   const ids = createIds(clock, bytes => bytes.set(chance.bytes(bytes.length)));
   const bus = createLocalBus({ log });
   const jobs = createDbJobs({ db, clock, log, ids });
-  const accounts = createAccounts({ db, ids, clock, log, secret: SECRET, publicUrl: null });
+  // As strong as the server's: signing in must cost what it costs there.
+  const passwords = createScryptPasswords({ log });
+  const { accounts } = createTestAccounts({ db, jobs, bus, passwords, ids, clock, secret: SECRET });
   const directory = { summaries: accounts.summaries };
   const social = createSocial({ db, jobs, bus, ids, clock, log, directory });
   const migrations: Migrations = { ...accounts.migrations, ...social.migrations, ...jobs.migrations };
@@ -138,12 +141,12 @@ async function open(file: string, chance: Seeded) {
   const { accounts, migrations, ...made } = rooms(db, chance);
   await db.migrate(migrations);
   const withToken = async ({ id, handle }: Omit<SeededPerson, 'token'>): Promise<SeededPerson> => {
-    const { token } = await accounts.createToken({ id, handle, role: 'member' }, 'bench');
+    const { token } = await accounts.createToken(viewerOf({ id, handle, role: 'member' }), { name: 'bench' });
     return { id, handle, token };
   };
   const register = async (handle: string) => {
     const wanted = { handle, email: `${handle}@example.org`, password: PASSWORD };
-    return withToken((await accounts.register(wanted)).profile);
+    return withToken((await accounts.register(wanted, testClient())).profile);
   };
   return { ...made, register, withToken, close: () => db.close() };
 }

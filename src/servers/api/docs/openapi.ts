@@ -27,6 +27,8 @@ const named = {
 export function codesOf(method: MethodShape): ErrorCode[] {
   const codes: ErrorCode[] = [...method.errors, ...ALWAYS];
   if (method.auth === 'required') codes.push('sign-in-required');
+  if (method.auth !== 'none') codes.push('scope-missing');
+  if (method.creates) codes.push('key-reused', 'still-working');
   if (method.verb !== 'GET') codes.push('not-allowed', 'too-large', 'unsupported-media-type');
   return [...new Set(codes)].sort();
 }
@@ -52,7 +54,11 @@ export function openApi() {
     components: {
       schemas: schemas(),
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'A personal access token' },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A personal access token; operations name the scope it needs',
+        },
         cookie: { type: 'apiKey', in: 'cookie', name: 'skylark.session_token' },
       },
     },
@@ -64,7 +70,11 @@ function operationOf(method: MethodShape) {
     operationId: method.name,
     summary: method.summary,
     security: securityOf(method),
-    parameters: [...parametersOf(method.params, 'path'), ...parametersOf(method.query, 'query')],
+    parameters: [
+      ...parametersOf(method.params, 'path'),
+      ...parametersOf(method.query, 'query'),
+      ...(method.creates ? [keyParameter] : []),
+    ],
     ...(method.body
       ? {
           requestBody: {
@@ -77,9 +87,18 @@ function operationOf(method: MethodShape) {
   };
 }
 
+const keyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Chosen by the caller, new for every new request: what is sent twice with one key within a day exists once',
+  schema: { type: 'string', minLength: 1, maxLength: 200 },
+};
+
 function securityOf(method: MethodShape) {
   if (method.auth === 'none') return [];
-  const known = [{ token: [] }, { cookie: [] }];
+  const known = [{ token: method.scope === null ? [] : [method.scope] }, { cookie: [] }];
   return method.auth === 'optional' ? [{}, ...known] : known;
 }
 
