@@ -32,6 +32,10 @@ test('a /48 counts for a sixteenth of its /64s, and one of them for itself', () 
   for (let i = 0; i < 63; i++) places.enter(`${i}`, placeOf(`2001:db8:1:${i}::1`));
   places.enter('ana', placeOf('192.0.2.1'));
   assert.deepEqual(places.enter('bob', placeOf('192.0.2.2')), { isIn: true, evicted: '0' });
+  const campus = new FairPlaces<string>(35);
+  for (let i = 0; i < 30; i++) campus.enter(`student ${i}`, placeOf(`2001:db8:1:${i}::1`));
+  for (let i = 0; i < 5; i++) campus.enter(`flood ${i}`, placeOf('192.0.2.1'));
+  assert.deepEqual(campus.enter('bob', placeOf('192.0.2.2')), { isIn: true, evicted: 'flood 0' });
   const same = new FairPlaces<string>(4);
   for (let i = 0; i < 4; i++) same.enter(`${i}`, placeOf(`2001:db8:1:1::${i}`));
   assert.deepEqual(same.enter('neighbour', placeOf('2001:db8:1:2::1')), { isIn: false });
