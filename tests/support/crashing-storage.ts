@@ -4,11 +4,12 @@ import type { Seeded } from './seeded.ts';
 
 /**
  * Blobs and journals in memory, and a process that dies at a given step of theirs: from then on nothing that it asked for
- * comes back. What it was appending at that moment is left whole, torn, or followed by rubbish. `revive` is the next process.
+ * comes back, nor does what it asks for later. What it was appending at that moment is left whole, torn, or followed by rubbish. `revive`
+ * is the next process, which takes `blobs` and `journals` anew.
  */
 export class CrashingStorage {
-  readonly blobs: Blobs;
-  readonly journals: Journals;
+  blobs: Blobs;
+  journals: Journals;
   /** What was acknowledged of each journal, in bytes. */
   readonly acknowledged = new Map<string, number>();
   /** Steps of storage so far. */
@@ -43,11 +44,12 @@ export class CrashingStorage {
   revive(): void {
     this.#life++;
     this.#diesAt = Number.POSITIVE_INFINITY;
+    this.blobs = this.#openBlobs();
+    this.journals = this.#openJournals();
   }
 
   /** Runs one step of storage, or dies in it: before, half-way (`torn`), or after it. */
-  async #step<T>(run: () => T, torn: () => void = () => {}): Promise<T> {
-    const life = this.#life;
+  async #step<T>(life: number, run: () => T, torn: () => void = () => {}): Promise<T> {
     await new Promise(setImmediate);
     if (life !== this.#life) return new Promise<T>(() => {});
     if (++this.steps < this.#diesAt) return run();
@@ -60,9 +62,9 @@ export class CrashingStorage {
   }
 
   #openBlobs(): Blobs {
-    const blobs = this.#blobs;
+    const [blobs, life] = [this.#blobs, this.#life];
     return {
-      put: (key, bytes) => this.#step(() => void blobs.set(key, bytes.slice())),
+      put: (key, bytes) => this.#step(life, () => void blobs.set(key, bytes.slice())),
       get: async key => blobs.get(key) ?? null,
       size: async key => blobs.get(key)?.length ?? null,
       delete: async key => void blobs.delete(key),
@@ -73,27 +75,28 @@ export class CrashingStorage {
   }
 
   #openJournals(): Journals {
-    const files = this.#files;
+    const [files, life] = [this.#files, this.#life];
     return {
       create: key =>
-        this.#step(() => {
+        this.#step(life, () => {
           files.set(key, new Uint8Array(0));
-          return { append: bytes => this.#append(key, bytes), close: async () => {} };
+          return { append: bytes => this.#append(life, key, bytes), close: async () => {} };
         }),
       read: async key => files.get(key)?.slice() ?? null,
       list: async prefix => [...files.keys()].filter(key => key.startsWith(`${prefix}/`)).sort(),
       delete: key =>
-        this.#step(() => {
+        this.#step(life, () => {
           files.delete(key);
           this.acknowledged.delete(key);
         }),
     };
   }
 
-  async #append(key: string, bytes: Uint8Array): Promise<void> {
+  async #append(life: number, key: string, bytes: Uint8Array): Promise<void> {
     const before = this.#files.get(key)!;
     const write = (more: Uint8Array) => void this.#files.set(key, Uint8Array.of(...before, ...more));
     await this.#step(
+      life,
       () => write(bytes),
       () => write(this.#tear(bytes)),
     );

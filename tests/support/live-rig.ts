@@ -27,9 +27,9 @@ export async function textOf(answer: HlsAnswer): Promise<string> {
   return (await hlsBytes(answer)).toString();
 }
 
-/** Names of the whole segments that a playlist lists. */
+/** Names of the whole segments that a playlist lists, without gaps. */
 export const segmentsOf = (playlist: string): string[] =>
-  Array.from(playlist.matchAll(/^(?:\d+_)?(\d+\.m4s)$/gm), match => match[1]!);
+  Array.from(playlist.matchAll(/(?<!#EXT-X-GAP\n#EXTINF:.*\n)^(?:\d+_)?(\d+\.m4s)$/gm), match => match[1]!);
 
 /** The room `live` on a database and a folder of its own, with a fake clock, and a person who broadcasts. */
 export class LiveRig {

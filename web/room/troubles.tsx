@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<Trouble, string>> = {
     'An encoder asked to publish, and then nothing came from it. A firewall between it and this server may keep UDP out.',
   'not-secured':
     'An encoder reached this server, and the two could not agree on encryption (DTLS). Its certificate has to be ECDSA on the curve P-256, or RSA.',
-  'not-recorded': 'Not recorded: the server’s disk is full.',
+  'not-recorded': 'Not recorded: the server’s disk is full, or fails.',
 };
 
 /** Pictures are seen, so what has none is another one. */

@@ -40,7 +40,7 @@ export type RoomEvent =
 
 /**
  * What the owner can mend. `no-picture`: somebody publishes, and for three seconds no key frame has come.
- * `reordered-pictures`: the encoder sends B-frames. `not-recorded`: storage is full. `not-reached`: an encoder was answered, and
+ * `reordered-pictures`: the encoder sends B-frames. `not-recorded`: storage is full, or fails. `not-reached`: an encoder was answered, and
  * nothing came from it. `not-secured`: the DTLS handshake with it failed. The last two stand until it is tried again.
  */
 export type Trouble = 'no-picture' | 'reordered-pictures' | 'not-recorded' | 'not-reached' | 'not-secured';

@@ -4,6 +4,7 @@ import type { Logger } from '#base/log.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Trouble } from '#contract/socket/frames.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
+import { LOST_SEGMENTS_MAX } from '../packager/limits.ts';
 import { createPackager, type Packager, type PartCut } from '../packager/packager.ts';
 import type { HlsSource } from '../packager/source.ts';
 import type { Recorder, RunningRecording } from '../recorder/recorder.ts';
@@ -198,6 +199,8 @@ export class OnAir {
       },
       earlier: reopened?.renditions,
       firstInit: this.#firstInit,
+      // Nothing was kept of what another process may have shown: its numbers are not given again.
+      firstMsn: !reopened && this.#firstInit > 0 ? LOST_SEGMENTS_MAX : 0,
       clock,
       log: this.#log,
       transcoder,

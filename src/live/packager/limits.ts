@@ -57,6 +57,14 @@ export const HELD_BYTES_MAX = 96 * 1024 * 1024;
 /** Finished segments whose parts are listed, beside the one being made. */
 export const SEGMENTS_WITH_PARTS = 2;
 
+/**
+ * Numbers that are left out after a restart, at most: players may have been shown segments with them that were lost before they
+ * were stored.
+ */
+export const LOST_SEGMENTS_MAX = 8;
+/** How long the gap of each is: one picture of 25 a second, which players pass by. Nobody knows how long it was. */
+export const LOST_S = 0.04;
+
 /** How far past the last segment a blocking reload may ask (RFC 8216bis section 6.2.5.2). */
 export const ADVANCE_SEGMENTS_MAX = 2;
 /** How far past the last part: three seconds' worth (the Advance Part Limit of the same section). */

@@ -41,6 +41,8 @@ export interface PackagerDeps {
   readonly earlier?: Readonly<Partial<Record<RenditionName, EarlierRendition>>> | undefined;
   /** The least number of an initialization section, 0 when absent. It is in the names of all media, which caches keep for good. */
   readonly firstInit?: number;
+  /** The least number of a segment, 0 when absent: above those that may have been shown before. */
+  readonly firstMsn?: number;
 }
 
 export type PartCut = (rendition: RenditionName, durationS: number) => void;
@@ -99,7 +101,7 @@ class StreamPackager {
     this.#deps = deps;
     this.#lobby = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
     const earlier = Object.entries(deps.earlier ?? {}) as [RenditionName, EarlierRendition][];
-    this.#plan = planAfter(earlier);
+    this.#plan = planAfter(earlier, deps.firstMsn);
     for (const [name] of earlier) if (name !== 'audio') this.#openLayer(name);
     if (deps.earlier?.audio) this.#rendition('audio', deps.earlier.audio.timescale);
     if (!deps.earlier) this.#open();
@@ -215,7 +217,7 @@ class StreamPackager {
   }
 
   #rendition(name: RenditionName, timescale: number): Rendition {
-    const { epochMs, clock, recording, partCut, firstInit = 0 } = this.#deps;
+    const { epochMs, clock, recording, partCut, firstInit = 0, firstMsn = 0 } = this.#deps;
     const rendition: Rendition = new Rendition({
       name,
       timescale,
@@ -223,6 +225,7 @@ class StreamPackager {
       clock,
       earlier: this.#deps.earlier?.[name],
       firstInit,
+      firstMsn,
       siblings: () => this.#renditions.filter(other => other !== rendition),
       onInit: init => recording?.init(name, init),
       onPart: segment => {
@@ -239,9 +242,12 @@ class StreamPackager {
 }
 
 /** The plan goes on where the layer ended that had most. */
-function planAfter(earlier: readonly (readonly [RenditionName, EarlierRendition])[]): SegmentPlan {
+function planAfter(
+  earlier: readonly (readonly [RenditionName, EarlierRendition])[],
+  firstMsn?: number,
+): SegmentPlan {
   const layers = earlier.filter(([name]) => name !== 'audio').map(([, rendition]) => rendition);
   const end = ({ segments }: EarlierRendition) => segments.at(-1)!.start + segments.at(-1)!.duration;
   const most = layers.toSorted((a, b) => end(b) - end(a))[0];
-  return new SegmentPlan(90_000, most?.segments, most?.discontinuitiesGone);
+  return new SegmentPlan(90_000, most?.segments, most?.discontinuitiesGone, firstMsn);
 }

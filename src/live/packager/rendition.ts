@@ -7,6 +7,7 @@ import {
   BLOCK_MS_MAX,
   HELD_SEGMENTS_MAX,
   LISTED_S_MAX,
+  LOST_S,
   SEGMENTS_WITH_PARTS,
   SKIP_BOUNDARY_S,
   WAITING_MAX,
@@ -40,8 +41,9 @@ export interface RenditionDeps {
   readonly clock: Clock;
   /** What there was before a restart. */
   readonly earlier?: EarlierRendition | undefined;
-  /** The least number of an initialization section. */
+  /** The least number of an initialization section, and of a segment. */
   readonly firstInit: number;
+  readonly firstMsn: number;
   /** The renditions beside it, for EXT-X-RENDITION-REPORT. */
   readonly siblings: () => readonly Rendition[];
   readonly onInit: (init: InitMedia) => void;
@@ -64,7 +66,11 @@ export class Rendition implements VideoSink {
   readonly #inits = new Map<number, InitMedia>();
   #backlog: Backlog;
   readonly #segments: HeldSegments;
-  #nextMsn = 0;
+  #nextMsn: number;
+  /** Gaps that stand for the numbers before `firstMsn`, when the first segment comes. */
+  #skips: number;
+  /** Gaps of before the restart that are not stored yet. */
+  #lost: SegmentMedia[] = [];
   #nextInit: number;
   /** The last finished segment with media in it. */
   #lastShown = Number.NEGATIVE_INFINITY;
@@ -86,6 +92,8 @@ export class Rendition implements VideoSink {
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.clock, WAITING_MAX, BLOCK_MS_MAX);
     this.#segments = new HeldSegments(deps.timescale);
+    this.#nextMsn = deps.firstMsn;
+    this.#skips = deps.earlier ? 0 : deps.firstMsn;
     this.#nextInit = Math.max(deps.firstInit, deps.earlier?.nextInit ?? 0);
     this.#backlog = newBacklog(deps.earlier?.discontinuitiesGone ?? 0);
     if (deps.earlier) this.#resume(deps.earlier);
@@ -141,6 +149,8 @@ export class Rendition implements VideoSink {
   begin(start: number, discontinuity: boolean, independent: boolean): void {
     if (!independent) this.#independent = false;
     if (discontinuity) this.#crossed = true;
+    for (const gap of this.#lost.splice(0)) this.#deps.onSegment(gap);
+    if (this.#skips > 0) this.#skipTo(start);
     const gone = this.#segments.begin({
       msn: this.#nextMsn++,
       start,
@@ -169,6 +179,14 @@ export class Rendition implements VideoSink {
     open.gap = true;
     open.parts = missingParts(duration, this.timescale);
     this.end();
+  }
+
+  /** Gaps before the first segment, which begins at `start`. */
+  #skipTo(start: number): void {
+    const [count, duration] = [this.#skips, Math.round(LOST_S * this.timescale)];
+    this.#skips = 0;
+    this.#nextMsn -= count;
+    for (let left = count; left > 0; left--) this.gap(start - left * duration, duration, false);
   }
 
   unlist(): void {
@@ -256,9 +274,14 @@ export class Rendition implements VideoSink {
   #resume({ segments }: EarlierRendition): void {
     for (const segment of segments)
       this.#backlog.append(describe(this, { ...segment, complete: true }, []), segment.msn);
-    this.#lastShown = segments.findLast(segment => !segment.gap)?.msn ?? this.#lastShown;
+    for (const segment of segments)
+      if (segment.lost) this.#lost.push({ ...segment, parts: [], isListed: false, complete: true });
     this.#independent = segments.every(segment => segment.independent);
     this.#nextMsn = (segments.at(-1)?.msn ?? -1) + 1;
+    // Numbers that were left out are no absence: what counts is the time that it has not been there.
+    const shown = segments.findLastIndex(segment => !segment.gap);
+    const absent = segments.slice(shown + 1).filter(({ duration }) => duration > 2 * LOST_S * this.timescale);
+    if (shown >= 0) this.#lastShown = this.#nextMsn - 1 - absent.length;
     this.#published = { segments: this.#nextMsn, parts: 0 };
   }
 

@@ -29,10 +29,10 @@ export class SegmentPlan {
   /** The newest frame of any layer; null before the first. */
   position: number | null = null;
 
-  /** `earlier`: what there was before a restart. */
-  constructor(timescale: number, earlier: readonly RecordedSegment[] = [], breaksGone = 0) {
+  /** `earlier`: what there was before a restart; `firstMsn`: where nothing was, the number to begin with. */
+  constructor(timescale: number, earlier: readonly RecordedSegment[] = [], breaksGone = 0, firstMsn = 0) {
     this.#timescale = timescale;
-    this.#first = { msn: earlier[0]?.msn ?? 0, breaks: breaksGone };
+    this.#first = { msn: earlier[0]?.msn ?? firstMsn, breaks: breaksGone };
     this.#breaks = breaksGone;
     for (const { start, duration, discontinuity } of earlier) {
       if (discontinuity) this.#breaks++;

@@ -45,6 +45,8 @@ export interface InitMedia {
 export interface RecordedSegment extends Omit<SegmentMedia, 'parts' | 'isListed' | 'complete'> {
   /** Made of what a crash left of it: players may have been shown more under its name. */
   readonly restored?: boolean;
+  /** A gap that stands for what players may have been shown and nobody stored: it is stored when something follows it. */
+  readonly lost?: boolean;
 }
 
 /** What a rendition had before a restart, for one that goes on. */

@@ -1,3 +1,4 @@
+import { LOST_S, LOST_SEGMENTS_MAX } from '../packager/limits.ts';
 import type { RenditionName } from '../packager/source.ts';
 import type { SegmentRow } from './store.ts';
 
@@ -14,6 +15,27 @@ export function levelGaps(rows: readonly SegmentRow[]): SegmentRow[] {
   const layers = gapsOf(video, LAYERS_TOGETHER_S);
   const all = [...rows, ...layers];
   return [...layers, ...gapsOf(all, TOGETHER_S)];
+}
+
+/** The numbers that were skipped where nothing was kept of what may have been shown: a list begins with the first. */
+export function firstGaps(rows: readonly SegmentRow[]): SegmentRow[] {
+  return [...Map.groupBy(rows, row => row.rendition).values()].flatMap(own => {
+    const first = own[0]!;
+    if (first.msn > LOST_SEGMENTS_MAX) return [];
+    const duration = Math.round(LOST_S * first.timescale);
+    const nothing = {
+      duration,
+      discontinuity: false,
+      independent: true,
+      bytes: 0,
+      frames: 0,
+      restored: false,
+    };
+    return Array.from({ length: first.msn }, (_, msn) => ({
+      ...{ ...first, ...nothing },
+      ...{ msn, start: first.start - (first.msn - msn) * duration },
+    }));
+  });
 }
 
 function gapsOf(rows: readonly SegmentRow[], togetherS: number): SegmentRow[] {

@@ -8,6 +8,7 @@ import { Recording, type RecordingDeps } from './recording.ts';
 import { type Reopened, reopen } from './reopen.ts';
 import { createReplay } from './replay.ts';
 import { restore } from './restore.ts';
+import { soundRows } from './sound.ts';
 import {
   findRecording,
   hasPicture,
@@ -35,7 +36,7 @@ export interface RunningRecording extends RecordingSink {
 export interface Recorder {
   readonly migrations: Migrations;
   /**
-   * Starts at once; storage follows behind. `epochMs` is the wall time of tick zero. `kept` is told when storage is full and
+   * Starts at once; storage follows behind. `epochMs` is the wall time of tick zero. `kept` is told when storage is full, or fails, and
    * nothing is recorded any more, and when there is room again.
    */
   start(broadcastId: BroadcastId, epochMs: number, kept?: (isKept: boolean) => void): RunningRecording;
@@ -69,7 +70,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     if (known) return known;
     const recording = await findRecording(db.sql, broadcastId);
     if (!recording) return null;
-    const segments = await listSegments(db.sql, broadcastId);
+    const segments = await soundRows(deps, broadcastId, await listSegments(db.sql, broadcastId));
     if (!hasPicture(recording, segments)) return null;
     const replay = createReplay(media, broadcastId, recording, segments);
     if (recording.complete) remember(broadcastId, replay);

@@ -48,7 +48,7 @@ export class Recording implements RecordingSink {
   readonly #stored = new WeakSet<SegmentMedia>();
   /** Gaps whose write waits. */
   #gaps: SegmentRow[] = [];
-  #isFull = false;
+  #isLosing = false;
   #running: Promise<void> | null = null;
   /** Writes that are missing from the recording, for good. */
   lost = 0;
@@ -92,7 +92,7 @@ export class Recording implements RecordingSink {
       await insertSegments(db.sql, this.broadcastId, [row]);
       this.#stored.add(segment);
       this.#parts.kept(rendition, msn);
-      this.#roomIs(true);
+      this.#isKept(true);
     });
   }
 
@@ -146,18 +146,15 @@ export class Recording implements RecordingSink {
   }
 
   #failed(cause: unknown): void {
-    if (cause instanceof StorageFull) this.#roomIs(false);
+    if (cause instanceof StorageFull) this.#isKept(false);
   }
 
-  /** Said once when storage is full, and once when a whole segment was kept again. */
-  #roomIs(enough: boolean): void {
-    if (this.#isFull === !enough) return;
-    this.#isFull = !enough;
-    this.#deps.log.warn(
-      { broadcastId: this.broadcastId, kept: enough },
-      'storage became full, or has room again',
-    );
-    this.#kept(enough);
+  /** Said once when storage is full or fails for good, and once when a whole segment was kept again. */
+  #isKept(kept: boolean): void {
+    if (this.#isLosing === !kept) return;
+    this.#isLosing = !kept;
+    this.#deps.log.warn({ broadcastId: this.broadcastId, kept }, 'storage takes nothing, or takes it again');
+    this.#kept(kept);
   }
 
   async #drain(): Promise<void> {
@@ -177,6 +174,7 @@ export class Recording implements RecordingSink {
         log.warn(fields, 'writing the recording failed');
         if (attempt === ATTEMPTS_MAX || cause instanceof StorageFull) {
           this.lost++;
+          this.#isKept(false);
           log.error(fields, 'this is missing from the recording');
           return;
         }

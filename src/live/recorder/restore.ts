@@ -1,6 +1,6 @@
 import type { BroadcastId } from '#base/ids.ts';
 import { initKey, recordingPrefix, segmentKey } from './keys.ts';
-import { levelGaps } from './level.ts';
+import { firstGaps, levelGaps } from './level.ts';
 import { join } from './part-journal.ts';
 import type { RecordingDeps } from './recording.ts';
 import { type JournalledSegment, readSegmentJournal } from './segment-journal.ts';
@@ -19,7 +19,10 @@ import {
  */
 export async function restore(deps: RecordingDeps, broadcastId: BroadcastId): Promise<SegmentRow[]> {
   await restoreParts(deps, broadcastId);
-  const gaps = levelGaps(await listSegments(deps.db.sql, broadcastId));
+  const rows = await listSegments(deps.db.sql, broadcastId);
+  // What could not be restored now has its number later.
+  const isWhole = (await deps.journals.list(recordingPrefix(broadcastId).slice(0, -1))).length === 0;
+  const gaps = [...(isWhole ? firstGaps(rows) : []), ...levelGaps(rows)];
   await insertSegments(deps.db.sql, broadcastId, gaps);
   return listSegments(deps.db.sql, broadcastId);
 }
@@ -40,6 +43,8 @@ async function restoreJournal(deps: RecordingDeps, broadcastId: BroadcastId, key
   const bytes = await deps.journals.read(key);
   const segment = bytes && readSegmentJournal(bytes);
   if (segment) await keep(deps, broadcastId, segment);
+  else if (bytes?.length)
+    deps.log.warn({ key, bytes: bytes.length }, 'a journal holds no whole part: it is a gap');
   await deps.journals.delete(key);
 }
 
