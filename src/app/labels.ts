@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '#base/clock.ts';
+import type { Slices } from '#base/slices.ts';
 import type { Bus } from '#ports/bus.ts';
 import type { JobHandler } from '#ports/jobs.ts';
 import type { Rtc, RtcEvents } from '#ports/rtc.ts';
@@ -41,7 +42,12 @@ export function createLabels(meter: LoopMeter) {
       };
     },
 
-    rtc(rtc: Rtc): Rtc {
+    /** Opening a connection is a millisecond in the library: a crowd's are opened in slices. */
+    rtc(rtc: Rtc, slices: Slices): Rtc {
+      const sliced = <T>(open: () => Promise<T>): Promise<T> =>
+        new Promise((resolve, reject) =>
+          slices.take('connections that open', () => void open().then(resolve, reject)),
+        );
       const labelled = (direction: string, events: RtcEvents): RtcEvents => {
         const work = direction === 'recvonly' ? 'packets of publishers' : 'packets of viewers';
         return {
@@ -59,7 +65,8 @@ export function createLabels(meter: LoopMeter) {
         get openTransports() {
           return rtc.openTransports;
         },
-        accept: (remote, direction, events) => rtc.accept(remote, direction, labelled(direction, events)),
+        accept: (remote, direction, events) =>
+          sliced(() => rtc.accept(remote, direction, labelled(direction, events))),
         offer: (direction, events) => rtc.offer(direction, labelled(direction, events)),
         close: () => rtc.close(),
       };

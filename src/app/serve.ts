@@ -152,7 +152,16 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Call
   const whip = registerWhip(fastify, { live, rtc, ids, clock, callers, log });
   const load = createLoadMeter();
   disposer.add('load', () => load.close());
-  const whep = registerWhep(fastify, { live, rtc, ids, clock, callers, log, load: load.read });
+  const whep = registerWhep(fastify, {
+    live,
+    rtc,
+    ids,
+    clock,
+    slices: deps.slices,
+    callers,
+    log,
+    load: load.read,
+  });
   disposer.add('whip', () => whip.close());
   disposer.add('whep', () => whep.close());
   measureLive(metrics, live);

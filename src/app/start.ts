@@ -71,7 +71,7 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
     ...house,
     config,
     front,
-    rtc: labels.rtc(rtc),
+    rtc: labels.rtc(rtc, slices),
     slices,
     labels,
     log,

@@ -13,6 +13,7 @@ import { installProblems } from '#servers/api/index.ts';
 import { type Load, registerWhep, type WhepServer } from '#servers/whep/index.ts';
 import { registerWhip, type WhipServer } from '#servers/whip/index.ts';
 import { testCallers } from './callers.ts';
+import { newSlices } from './slices.ts';
 
 export const TEST_BROADCAST = '01hzx3v8k0000000000000test';
 export const TEST_TOKEN = 'test-publish-token';
@@ -52,6 +53,7 @@ export async function startWebrtcServer(
     callers: testCallers(),
     rtc,
     clock,
+    slices: newSlices(),
     log,
     ids: createIds(clock, bytes => randomFillSync(bytes)),
   };

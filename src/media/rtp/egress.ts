@@ -65,9 +65,9 @@ export class Egress {
 
   /**
    * Sends frames that are older than now, `BURST_STEP_MS` apart, so that the viewer decodes them at once and then is live.
-   * `packets` are of one source and in sequence.
+   * `packets` are of one source and in sequence. One step for each, so that a long burst can be cut; no other packet comes between.
    */
-  burst(packets: readonly RtpPacket[], nowMs: number): void {
+  *burst(packets: readonly RtpPacket[], nowMs: number): Generator<void> {
     const step = (BURST_STEP_MS * this.#options.clockRate) / 1000;
     this.#rebase(packets[0]!, nowMs);
     this.#burstMs = nowMs;
@@ -81,6 +81,7 @@ export class Egress {
       this.#burst.set(packet.timestamp, timestamp);
       this.#timestampOffset = timestamp - packet.timestamp;
       this.#forward(packet, nowMs);
+      yield;
     }
   }
 

@@ -51,6 +51,8 @@ export interface ViewerSender {
   readonly stats: ViewerRtpStats;
   /** Begins with the packets of the selected track since its last key frame, all at once (none: it waits for the next key frame and asks for one). */
   join(gop: readonly TrackedPacket[], nowMs: number): void;
+  /** The same in steps, which begin when they are taken; `packet` is called after the last one. */
+  joining(gop: readonly TrackedPacket[], nowMs: number): Iterable<void>;
   /** Sends the video of this track from its next key frame on, and until then goes on with the one before; null: sound alone, at once. */
   select(trackId: string | null): void;
   /** Sends one packet of the stream, if it is sound or of the track that was chosen; does nothing before `join`. */

@@ -129,6 +129,10 @@ export class ViewerRtp implements ViewerSender {
   }
 
   join(gop: readonly TrackedPacket[], nowMs: number): void {
+    for (const _ of this.joining(gop, nowMs));
+  }
+
+  *joining(gop: readonly TrackedPacket[], nowMs: number): Generator<void> {
     this.#joined = true;
     const packets = sinceKeyFrame(gop);
     if (packets.length === 0 || packets.length > BURST_PACKETS_MAX) {
@@ -136,7 +140,7 @@ export class ViewerRtp implements ViewerSender {
       return;
     }
     this.#waiting = false;
-    this.#video.burst(packets, nowMs);
+    yield* this.#video.burst(packets, nowMs);
     this.#sendReports(nowMs);
   }
 

@@ -50,7 +50,7 @@ export class MeasuredCapacity {
   /** Viewers that the smoothed measurement does not show yet. */
   #unseen = 0;
 
-  /** `viewers`: how many there are now, those included who were let in. */
+  /** `viewers`: how many have connected. */
   constructor(clock: Clock, read: () => Load, viewers: () => number) {
     this.#clock = clock;
     this.#read = read;

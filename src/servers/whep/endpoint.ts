@@ -5,6 +5,7 @@ import type { Callers } from '#base/callers.ts';
 import type { Clock, Timer } from '#base/clock.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
+import type { Slices } from '#base/slices.ts';
 import type { Allowance } from '#base/token-bucket.ts';
 import { Totals } from '#base/totals.ts';
 import { Refusal } from '#contract/errors.ts';
@@ -41,6 +42,7 @@ export interface WhepDeps {
   readonly ids: Ids;
   readonly callers: Callers;
   readonly clock: Clock;
+  readonly slices: Slices;
   readonly log: Logger;
   /** Measures how busy this process is; asked at even intervals. */
   readonly load: () => Load;
@@ -152,12 +154,12 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
   }
 
   async #optionsOf({ broadcastId, id, etag }: Arrival, terms: Terms): Promise<WhepSessionOptions> {
-    const { live, rtc, clock, log } = this.#deps;
+    const { live, rtc, clock, slices, log } = this.#deps;
     const stream = await live.watch(broadcastId);
     const ssrcs = randomSsrcs(terms);
     const connected = (session: WhepSession) => this.signalling.arrived(session);
     const closed = (gone: WhepSession) => this.#forget(gone);
-    return { id, etag, broadcastId, terms, stream, ssrcs, rtc, clock, log, connected, closed };
+    return { id, etag, broadcastId, terms, stream, ssrcs, rtc, clock, slices, log, connected, closed };
   }
 
   /** Gives our half of ICE and DTLS. */

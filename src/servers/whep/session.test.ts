@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { FakeClock } from '#base/fake-clock.ts';
 import { silentLogger } from '#base/log.ts';
+import { Slices } from '#base/slices.ts';
 import { Stream } from '#live/index.ts';
 import { parseRtp, writeRtpHeader } from '#media/rtp/packet.ts';
 import type { Offer } from '#media/sdp/offer.ts';
@@ -10,6 +11,7 @@ import { simulatedAudio, simulatedVideo } from '#tests/support/simulated-publish
 import { WhepSession, type WhepSessionOptions } from './session.ts';
 
 const video = { kind: 'video', codec: 'h264', id: 'video', timescale: 90_000 } as const;
+const audio = { kind: 'audio', codec: 'opus', id: 'audio', timescale: 48_000, channels: 2 } as const;
 const offer: Offer = {
   role: 'viewer',
   remote: { iceUfrag: 'abcd', icePwd: 'x'.repeat(24), fingerprint: 'sha-256 AB', setup: 'actpass' },
@@ -27,16 +29,26 @@ function keyFrame(sequence: number) {
   return parseRtp(bytes)!;
 }
 
+function picture(sequence: number) {
+  const packet = keyFrame(sequence);
+  return { ...packet, payload: Uint8Array.of(0x41, 0x9a, 0, 0) };
+}
+
 describe('WhepSession', () => {
   let clock: FakeClock;
   let stream: Stream;
   let closed: string[];
+  /** What waits for the next turn of the event loop. */
+  let turns: (() => void)[];
+  let slices: Slices;
 
   beforeEach(() => {
     clock = new FakeClock();
     const events = { mediaArrived() {}, publisherLeft() {} };
     stream = new Stream({ clock, log: silentLogger, events });
     closed = [];
+    turns = [];
+    slices = new Slices({ clock, afterInput: run => void turns.push(run) });
   });
 
   const optionsOf = (id: string, rtc: Rtc): WhepSessionOptions => ({
@@ -48,6 +60,7 @@ describe('WhepSession', () => {
     ssrcs: { video: 1, videoRtx: 2, audio: 3 },
     rtc,
     clock,
+    slices,
     log: silentLogger,
     connected() {},
     closed: gone => void closed.push(gone.id),
@@ -70,6 +83,9 @@ describe('WhepSession', () => {
     network!.state('connected');
     return session;
   }
+  const finish = () => {
+    while (turns.length > 0) turns.shift()!();
+  };
   const failing = () => {
     throw new Error('deliberate');
   };
@@ -80,6 +96,7 @@ describe('WhepSession', () => {
     const defective = await watch('defective', () => (fails ? failing() : true));
     let sent = 0;
     const other = await watch('other', () => ++sent > 0);
+    finish();
     publisher.packet(video, { ...keyFrame(1), mediaTimeMs: 0 });
     fails = true;
     clock.advance(2_000);
@@ -96,10 +113,58 @@ describe('WhepSession', () => {
     await watch('defective', failing);
     let sent = 0;
     await watch('other', () => ++sent > 0);
+    finish();
     publisher.packet(video, keyFrame(1));
     assert.deepEqual(closed, ['defective']);
     assert.equal(stream.readers, 1);
     assert.ok(sent > 0);
+  });
+
+  it('a long first burst lets others through, and what comes meanwhile follows it in order', async () => {
+    const publisher = stream.publish();
+    publisher.packet(video, { ...keyFrame(1), mediaTimeMs: 0 });
+    for (let n = 2; n <= 10; n++) publisher.packet(video, { ...picture(n), mediaTimeMs: n });
+    const sent: number[] = [];
+    let sounds = 0;
+    await watch('joining', packet => {
+      const isVideo = (packet[1]! & 0x7f) === simulatedVideo.payloadType;
+      if (isVideo) sent.push((packet[2]! << 8) | packet[3]!);
+      else if ((packet[1]! & 0x7f) === simulatedAudio.payloadType) sounds++;
+      clock.advance(isVideo ? 0.5 : 0);
+      return true;
+    });
+    turns.shift()!();
+    assert.ok(sent.length >= 4 && sent.length <= 5, `${sent.length} packets in a slice`);
+    publisher.packet(video, { ...picture(11), mediaTimeMs: 11 });
+    const opus = keyFrame(1);
+    publisher.packet(audio, { ...opus, mediaTimeMs: 11 });
+    // As the transcoder does, who gives it to its thread.
+    structuredClone(opus.payload, { transfer: [opus.payload.buffer as ArrayBuffer] });
+    assert.equal(sounds, 1, 'sound does not wait for pictures');
+    finish();
+    assert.deepEqual(closed, []);
+    publisher.packet(video, { ...picture(12), mediaTimeMs: 12 });
+    assert.deepEqual(
+      sent,
+      Array.from({ length: 12 }, (_, i) => sent[0]! + i),
+    );
+  });
+
+  it('a viewer who goes in the middle of the first burst gets no more', async () => {
+    const publisher = stream.publish();
+    publisher.packet(video, { ...keyFrame(1), mediaTimeMs: 0 });
+    for (let n = 2; n <= 10; n++) publisher.packet(video, { ...picture(n), mediaTimeMs: n });
+    let sent = 0;
+    const session = await watch('leaving', () => {
+      clock.advance(0.5);
+      return ++sent > 0;
+    });
+    turns.shift()!();
+    const before = sent;
+    session.end();
+    finish();
+    assert.equal(sent, before);
+    assert.equal(stream.readers, 0);
   });
 
   it('sends by the terms of the answer, which may differ from those of our offer', async () => {
@@ -126,6 +191,7 @@ describe('WhepSession', () => {
     assert.deepEqual(answers, [remote]);
     publisher.packet(video, { ...keyFrame(1), mediaTimeMs: 0 });
     network!.state('connected');
+    finish();
     assert.ok(sent.some(packet => (packet[1]! & 0x7f) === 120));
   });
 });

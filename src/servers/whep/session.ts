@@ -2,6 +2,7 @@ import { assert } from '#base/assert.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Closer } from '#base/dispose.ts';
 import type { Logger } from '#base/log.ts';
+import type { Slices } from '#base/slices.ts';
 import type { Stream, StreamReader } from '#live/index.ts';
 import { LayerChoice } from '#media/rtp/layer-choice.ts';
 import type { RtpPacket } from '#media/rtp/packet.ts';
@@ -10,6 +11,9 @@ import type { SendingSsrcs } from '#media/sdp/answer.ts';
 import type { Answer, RemoteParameters, Terms } from '#media/sdp/offer.ts';
 import type { Track } from '#media/track.ts';
 import type { Rtc, RtcEvents, RtcLocal, RtcOffered, RtcState, RtcTransport } from '#ports/rtc.ts';
+
+/** Packets that wait for the end of a viewer's first burst: many seconds of them. */
+export const JOINING_PACKETS_MAX = 4096;
 
 export interface WhepSessionOptions {
   readonly id: string;
@@ -21,6 +25,7 @@ export interface WhepSessionOptions {
   readonly ssrcs: SendingSsrcs;
   readonly rtc: Rtc;
   readonly clock: Clock;
+  readonly slices: Slices;
   readonly log: Logger;
   /** Told once, when packets can go. */
   connected(session: WhepSession): void;
@@ -41,6 +46,8 @@ export class WhepSession implements StreamReader {
   #offered: RtcOffered | null = null;
   #transport: RtcTransport | null = null;
   #reading: Closer | null = null;
+  /** Pictures that come while the first burst is on its way; null after it. */
+  #behind: { track: Track; packet: RtpPacket }[] | null = null;
   #isClosed = false;
 
   private constructor(options: WhepSessionOptions) {
@@ -91,7 +98,10 @@ export class WhepSession implements StreamReader {
 
   packet(track: Track, packet: RtpPacket): void {
     try {
-      this.#rtp.packet(track, packet, this.#options.clock.monotonicMs());
+      // Sound has an order of its own, and its bytes are not ours to keep: the transcoder takes them.
+      const isBehind = this.#behind !== null && track.kind === 'video';
+      if (!isBehind) this.#rtp.packet(track, packet, this.#options.clock.monotonicMs());
+      else if (this.#behind!.push({ track, packet }) > JOINING_PACKETS_MAX) this.end();
     } catch (cause) {
       this.#drop(cause);
     }
@@ -103,7 +113,7 @@ export class WhepSession implements StreamReader {
   }
 
   tick(nowMs: number): void {
-    if (!this.#reading) return;
+    if (!this.#reading || this.#behind) return;
     try {
       this.#rtp.tick(nowMs);
       this.#chooseLayer(nowMs);
@@ -169,13 +179,29 @@ export class WhepSession implements StreamReader {
     this.#rtp.select(this.#choice.choose(offers, this.#rtp.stats, nowMs));
   }
 
-  /** What came since the last key frame goes out at once, then everything as it comes: nothing arrives in between. */
+  /**
+   * What came since the last key frame goes out first, then everything as it comes. It may be a thousand packets, and many may
+   * join at once, so it goes in slices; what comes meanwhile waits for its end.
+   */
   #join(): void {
-    const { stream, clock } = this.#options;
+    const { stream, clock, slices } = this.#options;
     const nowMs = clock.monotonicMs();
     this.#chooseLayer(nowMs);
     const { trackId } = this.#rtp.stats;
-    this.#rtp.join(trackId === null ? [] : stream.gop(trackId), nowMs);
+    const burst = this.#rtp.joining(trackId === null ? [] : [...stream.gop(trackId)], nowMs);
+    this.#behind = [];
     this.#reading = stream.read(this);
+    slices
+      .each('viewers who join', this.#catchUp(burst, this.#behind), () => {})
+      .catch(cause => this.#drop(cause));
+  }
+
+  *#catchUp(burst: Iterable<void>, behind: readonly { track: Track; packet: RtpPacket }[]): Generator<void> {
+    const steps = burst[Symbol.iterator]();
+    while (!this.#isClosed && !steps.next().done) yield;
+    if (this.#isClosed) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const { track, packet } of behind) this.#rtp.packet(track, packet, nowMs);
+    this.#behind = null;
   }
 }

@@ -21,6 +21,10 @@ const shared = Buffer.alloc(64 * 1024);
 let bytes = 0;
 let frames = 0;
 let open = 0;
+const sockets = new Set<Socket>();
+/** An empty pong (RFC 6455 section 5.5.3), masked: pings are not looked for, so it says by itself that it is there. */
+const PONG = Uint8Array.of(0x8a, 0x80, 0, 0, 0, 0);
+const PONG_MS = 10_000;
 
 /** A text frame of a client (RFC 6455 section 5.2), masked with zeros. */
 function joinFrame(): Buffer {
@@ -58,9 +62,13 @@ function sit(n: number): Promise<void> {
     socket.on('error', reject);
     socket.on('connect', () => {
       open++;
+      sockets.add(socket);
       socket.write(`${HANDSHAKE}\r\n\r\n`);
     });
-    socket.on('close', () => open--);
+    socket.on('close', () => {
+      open--;
+      sockets.delete(socket);
+    });
   });
 }
 
@@ -68,6 +76,9 @@ let next = 0;
 const lane = async () => {
   while (next < count) await sit(next++);
 };
+setInterval(() => {
+  for (const socket of sockets) socket.write(PONG);
+}, PONG_MS);
 const fromMs = performance.now();
 await Promise.all(Array.from({ length: AT_ONCE }, lane));
 console.log(`ready ${Math.round(performance.now() - fromMs)}`);

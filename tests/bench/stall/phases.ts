@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { until } from '#tests/support/until.ts';
 import { startLoad } from '../load/start.ts';
 import type { Rig } from './rig.ts';
 
@@ -22,6 +25,7 @@ const ADDRESSES = 50;
 const READERS = 50;
 const SLOW_READERS = 10;
 const POST_EVERY_MS = 20_000;
+const FAN_OUT_MS_MAX = 180_000;
 
 export const phases = {
   quiet: async (): Promise<Running> => ({ end: async () => ({}) }),
@@ -29,6 +33,7 @@ export const phases = {
   /** An author whom everybody follows posts. */
   async fanOut({ server, people }: Rig): Promise<Running> {
     let posts = 0;
+    const fromMs = performance.now();
     const post = async () => {
       const response = await fetch(`${server.url}/api/v1/posts`, {
         method: 'POST',
@@ -42,7 +47,9 @@ export const phases = {
     return {
       async end() {
         clearInterval(timer);
-        return { posts };
+        // What is left of it is not the next phase's.
+        await until('everybody has the posts', () => jobsLeft(server.dataDirectory) === 0, FAN_OUT_MS_MAX);
+        return { posts, tookMs: Math.round(performance.now() - fromMs) };
       },
     };
   },
@@ -104,6 +111,19 @@ export const phases = {
 } satisfies Record<string, (rig: Rig, sizes: Sizes) => Promise<Running>>;
 
 export type Phase = keyof typeof phases;
+
+/** Jobs that wait or run, looked up past the server. */
+function jobsLeft(dataDirectory: string): number {
+  const database = new DatabaseSync(path.join(dataDirectory, 'skylark.db'), { readOnly: true });
+  try {
+    const row = database
+      .prepare("select count(*) n from jobs where kind like 'post.%' and state <> 'failed'")
+      .get();
+    return Number(row!.n);
+  } finally {
+    database.close();
+  }
+}
 
 async function pace(url: string, perSecond: number, requests: readonly object[]): Promise<Running> {
   const load = startLoad('paced-requests.ts', String(ADDRESSES));
