@@ -67,6 +67,7 @@ export const walls: Readonly<Record<string, Wall>> = {
   'adapters/answers-db': adapter(['kysely']),
   'adapters/passwords-scrypt': adapter([]),
   'adapters/jobs-db': adapter(['kysely']),
+  'adapters/placement-db': adapter(['kysely']),
   'adapters/rtc-libdatachannel': adapter(['node-datachannel']),
   'adapters/transcoder-webcodecs': adapter(['@napi-rs/webcodecs']),
   app: { rooms: ['*'], node: true, packages: ['fastify', 'kysely', 'pino', 'prom-client'] },
