@@ -13,7 +13,8 @@ import { silentLogger as log } from '#base/log.ts';
 import { DatabaseLocked } from '#ports/database-locked.ts';
 import { describeDb } from '#ports/db.suite.ts';
 import type { Db } from '#ports/db.ts';
-import { openSqlite } from './index.ts';
+import { openSqlite, READERS } from './index.ts';
+import { IN_FLIGHT_MAX } from './thread.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'skylark-db-'));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -111,17 +112,41 @@ describe('SQLite', () => {
     const other = new DatabaseSync(file);
     other.exec('begin immediate');
     const write = () => sql`insert into cups values (1)`.execute(db.sql);
-    const waiting = await Promise.allSettled([
+    const waiting = [
       ...Array.from({ length: 100 }, write),
       db.transaction(tx => sql`insert into cups values (1)`.execute(tx)),
-    ]);
-    for (const outcome of waiting)
-      assert.ok(outcome.status === 'rejected' && outcome.reason instanceof DatabaseLocked);
+    ];
+    await assert.rejects(Promise.race(waiting), DatabaseLocked);
     assert.deepEqual(await db.sql.selectFrom('cups').selectAll().execute(), []);
     other.exec('rollback');
+    for (const outcome of await Promise.allSettled(waiting))
+      assert.ok(outcome.status === 'rejected' && outcome.reason instanceof DatabaseLocked);
     await write();
     assert.equal((await db.sql.selectFrom('cups').selectAll().execute()).length, 1);
     other.close();
+    await db.close();
+  });
+
+  it('takes up a bounded number of answers in one turn of the loop, however many there are', async () => {
+    const db = await openSqlite({ file: newFile(), log });
+    await sql`create table cups (size integer)`.execute(db.sql);
+    let inThisTurn = 0;
+    let most = 0;
+    const reads = Array.from({ length: 1000 }, async () => {
+      await db.sql.selectFrom('cups').selectAll().execute();
+      most = Math.max(most, ++inThisTurn);
+    });
+    let left = true;
+    const turn = () => {
+      inThisTurn = 0;
+      // A loop that is late, as when packets are forwarded: answers pile up meanwhile.
+      for (const untilMs = performance.now() + 2; performance.now() < untilMs; );
+      if (left) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await Promise.all(reads);
+    left = false;
+    assert.ok(most <= READERS * IN_FLIGHT_MAX, `${most} in one turn`);
     await db.close();
   });
 

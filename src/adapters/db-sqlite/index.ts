@@ -20,7 +20,7 @@ export interface SqliteOptions {
 const BUSY_TIMEOUT_MS = 5000;
 
 /** Threads that read beside the one that writes. Each answers thousands of queries a second. */
-const READERS = 2;
+export const READERS = 2;
 
 // SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE. Source: sqlite.org/rescode.html
 const UNIQUE_VIOLATIONS: readonly unknown[] = [1555, 2067];

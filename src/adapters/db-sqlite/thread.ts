@@ -8,7 +8,7 @@ import type { FromThread, Outcome, ThreadOptions, ToThread } from './messages.ts
  * Questions that a thread has at a time, and answers that it gives in one turn of the event loop: Node hands over up to a
  * thousand messages in a row, while packets wait, and what is asked next on an answer would be among them.
  */
-const IN_FLIGHT_MAX = 8;
+export const IN_FLIGHT_MAX = 8;
 /** Beyond it something asks more than will ever be answered. */
 const WAITING_MAX = 50_000;
 
