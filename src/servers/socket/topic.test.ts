@@ -80,11 +80,13 @@ describe('a topic with more sockets than a slice holds', () => {
 
   class Listener implements TopicMember {
     readonly heard: number[] = [];
+    frames = 0;
     isWanted = true;
     onWrite = () => {};
 
     write(bytes: Buffer): void {
       const frame = JSON.parse(bytes.subarray(bytes[1]! < 126 ? 2 : 4).toString()) as ServerFrame;
+      this.frames++;
       for (const event of frame.events) this.heard.push((event as { comment: { seq: number } }).comment.seq);
       clock.advance(WRITE_MS);
       this.onWrite();
@@ -118,7 +120,10 @@ describe('a topic with more sockets than a slice holds', () => {
     await finish();
     await tell(3);
     await finish();
-    for (const { heard } of listeners) assert.deepEqual(heard, [1, 2, 3]);
+    for (const { heard, frames } of listeners) {
+      assert.deepEqual(heard, [1, 2, 3]);
+      assert.equal(frames, 3, 'the welcome, the first, and one for both that came meanwhile');
+    }
   });
 
   it('who joins while a frame is under way has it once, and the next', async () => {
