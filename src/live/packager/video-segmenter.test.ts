@@ -13,6 +13,7 @@ const pps = hex('68ef3cb0');
 const T = 90_000;
 
 interface Cut {
+  codecs: string[];
   segments: {
     start: number;
     discontinuity: boolean;
@@ -26,14 +27,17 @@ interface Cut {
 }
 
 function segmenter() {
-  const cut: Cut = { segments: [], inits: 0, publishes: 0 };
+  const cut: Cut = { codecs: [], segments: [], inits: 0, publishes: 0 };
   const asked: number[] = [];
   const breaks: [number, number][] = [];
   let now = 0;
   const video = new VideoSegmenter(
     T,
     {
-      init: () => cut.inits++,
+      init(_bytes, info) {
+        cut.inits++;
+        cut.codecs.push(info.codec);
+      },
       begin: (start, discontinuity, independent) =>
         cut.segments.push({ start, discontinuity, independent, parts: [], isListed: true, ended: false }),
       part: part => cut.segments.at(-1)!.parts.push(part),
@@ -152,6 +156,45 @@ test('other parameter sets bring a new initialization section and a discontinuit
     ],
   );
   assert.deepEqual(breaks, [[30_000, 30_000]]);
+});
+
+test('a picture set that changes between key frames stands in the samples from there on', () => {
+  const { video, cut } = segmenter();
+  const other = hex('68ce3cb0');
+  const slice = hex('419a');
+  const feed = (i: number, key: boolean, ...sets: Uint8Array[]) => {
+    const nals = [...sets, key ? hex('6588') : slice];
+    video.unit({ kind: 'video', pts: i * 3000, dts: i * 3000, key, nals });
+  };
+  feed(0, true, spsA, pps);
+  for (let i = 1; i < 60; i++) feed(i, false, ...(i === 7 ? [pps] : i === 20 ? [other] : []));
+  feed(60, true, spsA, pps);
+  feed(61, false);
+  for (let i = 62; i < 120; i++) feed(i, false);
+  feed(120, true);
+  video.finish(0);
+  assert.deepEqual(cut.codecs, ['avc1.64000d', 'avc3.64000d']);
+  assert.deepEqual(
+    cut.segments.map(segment => segment.discontinuity),
+    [false, true, false],
+  );
+  const bytes = (segment: number) =>
+    Buffer.concat(cut.segments[segment]!.parts.map(part => part.bytes)).toString('hex');
+  const sample = (...nals: Uint8Array[]) =>
+    nals.map(nal => `000000${nal.length.toString(16).padStart(2, '0')}${Buffer.from(nal).toString('hex')}`);
+  assert.ok(bytes(0).includes(sample(other, slice).join('')), 'the one that changed goes with its picture');
+  assert.ok(!bytes(0).includes(sample(pps, slice).join('')), 'one that did not change is left out');
+  for (const segment of [1, 2])
+    assert.ok(bytes(segment).includes(sample(spsA, pps, hex('6588')).join('')), 'key frames have them all');
+});
+
+test('a picture set that changes with a key frame is in the initialization section alone', () => {
+  const { cut, video, feed } = segmenter();
+  for (let i = 0; i < 60; i++) feed(i / 30, i === 0);
+  const nals = [spsA, hex('68ce3cb0'), hex('6588')];
+  video.unit({ kind: 'video', pts: 180_000, dts: 180_000, key: true, nals });
+  assert.deepEqual(cut.codecs, ['avc1.64000d', 'avc1.64000d']);
+  assert.equal(cut.segments.at(-1)?.discontinuity, true);
 });
 
 test('a pause of the publisher is a discontinuity, and no frame lasts through it', () => {

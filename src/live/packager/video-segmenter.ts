@@ -1,6 +1,6 @@
 import { MediaError, type VideoUnit } from '#media/unit.ts';
 import { KEYFRAME_ASK_AGAIN_S, PAUSE_MAX_S, SEGMENT_MAX_S } from './limits.ts';
-import { ParameterSets, type SplitUnit, splitUnit } from './parameter-sets.ts';
+import { SampleSets, type SplitUnit, splitUnit } from './parameter-sets.ts';
 import { PartCutter } from './part-cutter.ts';
 import type { VideoSink } from './segment.ts';
 import { SegmentPlan } from './segment-plan.ts';
@@ -31,7 +31,7 @@ export class VideoSegmenter {
   readonly #sink: VideoSink;
   readonly #plan: SegmentPlan;
   readonly #events: VideoSegmenterEvents;
-  readonly #sets = new ParameterSets();
+  readonly #sets = new SampleSets();
   readonly #parts: PartCutter;
   #held: Held | null = null;
   /** Ticks of the frame before, the estimate for one that has no successor. */
@@ -88,6 +88,8 @@ export class VideoSegmenter {
   unit(unit: VideoUnit): void {
     const split = splitUnit(unit.nals);
     if (split.sample.length === 0) return;
+    // Sets stay in force, also where their picture is of no use.
+    const sample = unit.key ? null : this.#sets.sample(split);
     if (this.rests && unit.dts < this.#restsAt!) {
       this.#drop(this.#restsAt!);
       return;
@@ -103,7 +105,8 @@ export class VideoSegmenter {
     }
     this.#place(dts, unit.key, pause, changed);
     this.#plan.position = Math.max(this.#plan.position ?? 0, dts);
-    this.#held = { dts, pts: Math.max(unit.pts, dts), key: unit.key, pieces: split.sample };
+    const pieces = sample ?? this.#sets.keySample(split);
+    this.#held = { dts, pts: unit.pts + dts - unit.dts, key: unit.key, pieces };
     if (this.#plan.asksAt(dts)) this.#askForKeyframe(dts);
     this.#sink.publish();
   }
@@ -201,8 +204,7 @@ export class VideoSegmenter {
   /** Whether the initialization section must change; null when the key frame cannot be used. */
   #updateSets(split: SplitUnit): boolean | null {
     try {
-      const changed = this.#sets.update(split);
-      return this.#sets.known ? changed : null;
+      return this.#sets.keyFrame(split);
     } catch (cause) {
       if (cause instanceof MediaError) return null;
       throw cause;

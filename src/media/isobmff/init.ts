@@ -10,6 +10,8 @@ export interface VideoInit {
   /** Pixels as shown, after cropping. */
   readonly width: number;
   readonly height: number;
+  /** `avc3` where samples have parameter sets, too (ISO 14496-15 section 5.4.2.1). */
+  readonly entry: 'avc1' | 'avc3';
   /** Parameter sets without start codes; at least one of each. */
   readonly sps: readonly Uint8Array[];
   readonly pps: readonly Uint8Array[];
@@ -23,7 +25,7 @@ export interface AudioInit {
   readonly config: Uint8Array;
 }
 
-/** The CMAF header (`ftyp`, `moov`) of an H.264 track, sample entry `avc1`. */
+/** The CMAF header (`ftyp`, `moov`) of an H.264 track, sample entry `avc1` or `avc3`. */
 export function writeVideoInit(init: VideoInit): Uint8Array {
   const header = fullBox('vmhd', 0, 1, zeros(8));
   const handler = { type: 'vide', name: 'video' };
@@ -31,7 +33,7 @@ export function writeVideoInit(init: VideoInit): Uint8Array {
     timescale: init.timescale,
     header,
     handler,
-    entry: avc1(init),
+    entry: avcEntry(init),
     volume: 0,
     width: init.width,
     height: init.height,
@@ -125,10 +127,10 @@ function stbl(entry: Uint8Array): Uint8Array {
 }
 
 /** ISO 14496-12 section 12.1.3: reserved, data reference index, pre-defined, size, 72 dpi, one frame a sample. */
-function avc1(init: VideoInit): Uint8Array {
+function avcEntry(init: VideoInit): Uint8Array {
   const depth = 0x0018;
   return box(
-    'avc1',
+    init.entry,
     zeros(6),
     u16(1),
     zeros(16),

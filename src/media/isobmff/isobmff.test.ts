@@ -8,7 +8,7 @@ import { writeAudioInit, writeVideoInit } from './init.ts';
 const hex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
 const sps = hex('6764000dacb40a0cfcf080000003008000001e478a1550');
 const pps = hex('68ef3cb0');
-const video = { timescale: 90000, width: 320, height: 180, sps: [sps], pps: [pps] };
+const video = { entry: 'avc1', timescale: 90000, width: 320, height: 180, sps: [sps], pps: [pps] } as const;
 const audio = { timescale: 48000, channels: 2, config: audioSpecificConfig(48000, 2) };
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
