@@ -1,5 +1,6 @@
 import { h264First } from './codecs.ts';
 import { deleteResource, exchangeSdp, type MediaResource } from './sdp-exchange.ts';
+import { withStereo } from './stereo.ts';
 
 /** A join that nobody took by then was of a page that never came. */
 const UNTAKEN_MS = 5_000;
@@ -34,7 +35,8 @@ export class WhepJoin {
 
   async #exchange(url: string): Promise<MediaResource> {
     const { signal } = this.#abort;
-    await this.pc.setLocalDescription();
+    const { type, sdp = '' } = await this.pc.createOffer();
+    await this.pc.setLocalDescription({ type, sdp: withStereo(sdp) });
     const resource = await exchangeSdp(url, this.pc.localDescription?.sdp ?? '', { signal });
     this.#location = resource.location;
     if (signal.aborted) void deleteResource(resource.location);

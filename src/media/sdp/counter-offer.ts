@@ -24,7 +24,7 @@ export const COUNTER_OFFER: OfferedTerms = {
   audio: {
     mid: '0',
     payloadType: 111,
-    fmtp: 'minptime=10;useinbandfec=1',
+    fmtp: 'minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1',
     extensions,
     feedback: silent,
   },
