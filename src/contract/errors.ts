@@ -116,6 +116,11 @@ export const errors = {
     title: 'Nothing is being sent yet',
     advice: 'Wait until the broadcast is live and try again.',
   },
+  'pictures-reordered': {
+    status: 409,
+    title: 'The pictures come in an order that WebRTC cannot show',
+    advice: 'Watch by HLS, whose address is in `Link`; who publishes should turn B-frames off.',
+  },
   'comments-closed': {
     status: 409,
     title: 'The room takes no more comments',

@@ -100,6 +100,12 @@ export const meetings: Readonly<Record<ErrorCode, Meeting>> = {
     form: true,
     player: words('Nothing is being sent yet.', 'The picture appears here when it starts.'),
   },
+  'pictures-reordered': {
+    player: words(
+      'The encoder sends its pictures in an order that WebRTC cannot show.',
+      'They come the reliable way instead, a few seconds later.',
+    ),
+  },
   'comments-closed': { form: true },
   'handle-reserved': { form: true },
   'password-weak': { form: true },

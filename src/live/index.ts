@@ -107,7 +107,7 @@ export interface Live {
    * `already-publishing`, `unavailable`.
    */
   publish(id: BroadcastId, token: string, claim?: Claim): Promise<Publisher>;
-  /** Refuses with `not-found`, `not-live`, `broadcast-over`. */
+  /** Refuses with `not-found`, `not-live`, `pictures-reordered`, `broadcast-over`. */
   watch(id: BroadcastId): Promise<Stream>;
   /** The packager while live, at once; the replay after; null when there is neither. */
   hls(id: BroadcastId): HlsSource | null | Promise<HlsSource | null>;
@@ -137,7 +137,8 @@ export function createLive(deps: LiveDeps): Live {
     publicUrl,
     viewers: id => presence.viewers(id),
     hearts: row => hearts.total(row),
-    isSending: id => onAir.find(id)?.isSending ?? false,
+    isShownByWebrtc: id => onAir.find(id)?.isShownByWebrtc ?? false,
+    troubles: id => onAir.find(id)?.troubles ?? [],
     hasSource: id => Boolean(onAir.find(id)?.source),
   });
 
@@ -194,7 +195,8 @@ export function createLive(deps: LiveDeps): Live {
     async watch(id) {
       const row = await broadcasts.get(id);
       const air = onAir.find(id);
-      if (air?.isSending) return air.stream;
+      if (air?.isShownByWebrtc) return air.stream;
+      if (air?.isSending) throw new Refusal('pictures-reordered');
       throw new Refusal(isOver(row.state) ? 'broadcast-over' : 'not-live');
     },
     hls(id) {

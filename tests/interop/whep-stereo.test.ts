@@ -65,7 +65,8 @@ function askForStereo(text: string): void {
   window.fetch = (url, init) =>
     post(url, typeof init?.body === 'string' ? { ...init, body: withStereo(init.body) } : init);
   RTCPeerConnection.prototype.setRemoteDescription = function (this: RTCPeerConnection, description) {
-    return apply.call(this, { type: description!.type, sdp: withStereo(description!.sdp ?? '') });
+    const asked = { type: description!.type, sdp: withStereo(description!.sdp ?? '') };
+    return Reflect.apply(apply, this, [asked]);
   } as typeof apply;
 }
 

@@ -18,13 +18,17 @@ export class OddBroadcast {
   lint: SourceLint | null = null;
   /** A key frame was asked for and has not been sent. */
   keyframeWanted = true;
+  /** Whether the network loses the next packet. */
+  loses: () => boolean = () => false;
   #packager: Packager | null = null;
   #network!: RtcEvents;
   readonly #watched: boolean;
 
   private constructor(watched: boolean) {
     this.#watched = watched;
-    this.publisher = new OddPublisher(bytes => this.#network.packet(bytes));
+    this.publisher = new OddPublisher(bytes => {
+      if (!this.loses()) this.#network.packet(bytes);
+    });
     this.stream = new Stream({
       clock: this.clock,
       log: silentLogger,

@@ -119,6 +119,15 @@ export class Watcher {
     this.#suspended = false;
     if (!same || this.#status.value === 'idle') this.retry();
     else if (resumed) this.#resume();
+    else if (source.kind === 'live') this.#followWays(source.whepUrl);
+  }
+
+  /** WebRTC may go while the broadcast goes on, and come again: its encoder sends what only HLS can show. */
+  #followWays(whepUrl: string | null): void {
+    if (whepUrl === null) this.#return.stop();
+    if (whepUrl === null && this.#mode.value === 'whep') this.#open();
+    else if (whepUrl !== null && this.#mode.value === 'hls' && !this.#rewound.value)
+      this.#tryWhepAgain(true, 0);
   }
 
   #resume(): void {

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Broadcast, Comment } from '#contract/api/types.ts';
-import type { RoomEvent, ServerFrame, Trouble } from '#contract/socket/frames.ts';
+import type { Broadcast, Comment, Trouble } from '#contract/api/types.ts';
+import type { RoomEvent, ServerFrame } from '#contract/socket/frames.ts';
 import { api, problemFrom } from '../net/api.ts';
 import { socket } from '../net/connection.ts';
 import { me } from '../net/session.ts';
@@ -192,7 +192,7 @@ class LiveRoom implements Room {
       else if (event.type === 'hearts') this.#receiveHearts(event.count, event.total);
       else if (event.type === 'presence') this.viewers.value = event.viewers;
       else if (event.type === 'state') this.#moveTo(event.state);
-      else if (event.type === 'troubles') this.troubles.value = event.troubles;
+      else if (event.type === 'troubles') this.#receiveTroubles(event.troubles);
     }
     this.#add(comments);
   }
@@ -205,6 +205,14 @@ class LiveRoom implements Room {
     this.hearts.value = Math.max(this.hearts.value, total);
     const others = this.#tally.others(count, performance.now());
     if (others > 0) for (const listener of this.#heartListeners) listener(others);
+  }
+
+  /** What the pictures are like decides where they can be had, which only the broadcast says. */
+  #receiveTroubles(troubles: readonly Trouble[]): void {
+    const hampers = (of: readonly Trouble[] | undefined) => of?.includes('reordered-pictures') ?? false;
+    this.troubles.value = troubles;
+    if (hampers(troubles) === hampers(this.broadcast.value?.troubles)) return;
+    void this.refresh().catch((thrown: unknown) => problemFrom(thrown));
   }
 
   #moveTo(state: Broadcast['state']): void {

@@ -1,7 +1,6 @@
 import { X } from 'lucide-preact';
 import { useState } from 'preact/hooks';
-import type { BroadcastState } from '#contract/api/types.ts';
-import type { Trouble } from '#contract/socket/frames.ts';
+import type { BroadcastState, Trouble } from '#contract/api/types.ts';
 import { IconButton } from '../ui/button.tsx';
 import type { Room } from './room.ts';
 import './troubles.css';
@@ -11,7 +10,7 @@ const WORDS: Readonly<Record<Trouble, string>> = {
   'no-picture':
     'No picture that can be decoded has come yet. If you send with OBS, set the keyframe interval to 2 s.',
   'reordered-pictures':
-    'Your encoder sends B-frames, which make live pictures tremble. Turn them off: in OBS, profile baseline, or bf=0 among the x264 options.',
+    'Your encoder sends B-frames, so people see you two seconds late. Turn them off: in OBS, set B-frames (bf) to 0, or the profile to baseline.',
   'not-reached':
     'An encoder asked to publish, and then nothing came from it. A firewall between it and this server may keep UDP out.',
   'not-secured':

@@ -74,6 +74,24 @@ export const BroadcastState = Type.Union([
 ]);
 export type BroadcastState = Static<typeof BroadcastState>;
 
+/** What hampers a broadcast, for its owner to mend. */
+export const Trouble = Type.Union([
+  Type.Literal('no-picture', {
+    description: 'Somebody publishes, and no key frame has come for three seconds',
+  }),
+  Type.Literal('reordered-pictures', {
+    description: 'The encoder sends B-frames: it can be watched by HLS only',
+  }),
+  Type.Literal('not-recorded', { description: 'Storage is full, or fails' }),
+  Type.Literal('not-reached', {
+    description: 'An encoder was answered, and nothing came from it, until it is tried again',
+  }),
+  Type.Literal('not-secured', {
+    description: 'The DTLS handshake with an encoder failed, until it is tried again',
+  }),
+]);
+export type Trouble = Static<typeof Trouble>;
+
 /** A broadcast as its post shows it. */
 export const PostBroadcast = Type.Object(
   {
@@ -117,6 +135,7 @@ export const Broadcast = Type.Object(
     viewers: Type.Integer({ description: 'Watching now' }),
     hearts: Type.Integer(),
     comments: Type.Integer(),
+    troubles: Type.Array(Trouble),
     playback: Type.Object({ whepUrl: Nullable(Type.String()), hlsUrl: Nullable(Type.String()) }, closed),
   },
   closed,

@@ -1,4 +1,4 @@
-import type { Comment, Post } from '#contract/api/types.ts';
+import type { Comment, Post, Trouble } from '#contract/api/types.ts';
 
 /** What a client sends, as JSON text. `after` is the last sequence number it has seen of the topic. */
 export type ClientFrame =
@@ -37,13 +37,6 @@ export type RoomEvent =
   | { readonly type: 'deleted' }
   /** Everything that hampers the broadcast now: said when it changes. */
   | { readonly type: 'troubles'; readonly troubles: readonly Trouble[] };
-
-/**
- * What the owner can mend. `no-picture`: somebody publishes, and for three seconds no key frame has come.
- * `reordered-pictures`: the encoder sends B-frames. `not-recorded`: storage is full, or fails. `not-reached`: an encoder was answered, and
- * nothing came from it. `not-secured`: the DTLS handshake with it failed. The last two stand until it is tried again.
- */
-export type Trouble = 'no-picture' | 'reordered-pictures' | 'not-recorded' | 'not-reached' | 'not-secured';
 
 export type UserEvent =
   /** A new entry of the home timeline. */

@@ -1,9 +1,9 @@
 import type { Clock } from '#base/clock.ts';
 import { type AccountId, type BroadcastId, type Ids, isId } from '#base/ids.ts';
-import { PAGE_DEFAULT } from '#contract/api/types.ts';
+import { PAGE_DEFAULT, type Trouble } from '#contract/api/types.ts';
 import { checkedText } from '#contract/checked-text.ts';
 import { Refusal } from '#contract/errors.ts';
-import type { RoomEvent, Trouble } from '#contract/socket/frames.ts';
+import type { RoomEvent } from '#contract/socket/frames.ts';
 import { TITLE_GRAPHEMES_MAX } from '#contract/text.ts';
 import type { Bus } from '#ports/bus.ts';
 import type { Db, Sql } from '#ports/db.ts';

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '#base/clock.ts';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
+import type { Trouble } from '#contract/api/types.ts';
 import { Refusal } from '#contract/errors.ts';
-import type { Trouble } from '#contract/socket/frames.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { LOST_SEGMENTS_MAX } from '../packager/limits.ts';
 import { createPackager, type Packager, type PartCut } from '../packager/packager.ts';
@@ -134,6 +134,11 @@ export class OnAir {
   /** Whether nothing ever came, and nobody is there to send it. */
   get isEmpty(): boolean {
     return this.#packager === null && !this.stream.isPublished && !this.isFinishing;
+  }
+
+  /** Whether these can be watched as they come. */
+  get isShownByWebrtc(): boolean {
+    return this.isSending && !this.stream.isReordered;
   }
 
   /** Refuses with `broadcast-over`, and as `Claims` does. */

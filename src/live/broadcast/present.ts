@@ -1,5 +1,5 @@
 import type { AccountId, BroadcastId } from '#base/ids.ts';
-import type { AccountSummary, Broadcast } from '#contract/api/types.ts';
+import type { AccountSummary, Broadcast, Trouble } from '#contract/api/types.ts';
 import { Refusal } from '#contract/errors.ts';
 import type { Directory } from '#ports/directory.ts';
 import type { BroadcastRow } from './store.ts';
@@ -12,8 +12,10 @@ export interface PresenterDeps {
   readonly viewers: (id: BroadcastId) => number;
   /** The total, with hearts that are not stored yet. */
   readonly hearts: (row: BroadcastRow) => number;
-  /** Whether pictures are coming in now. */
-  readonly isSending: (id: BroadcastId) => boolean;
+  /** Whether pictures are coming in now that WebRTC can show. */
+  readonly isShownByWebrtc: (id: BroadcastId) => boolean;
+  /** What hampers it now. */
+  readonly troubles: (id: BroadcastId) => readonly Trouble[];
   /** Whether the broadcast is in memory with something that HLS players can get. */
   readonly hasSource: (id: BroadcastId) => boolean;
 }
@@ -48,7 +50,7 @@ const timeOf = (ms: number | null): string | null => (ms === null ? null : new D
 
 function present(deps: PresenterDeps, row: BroadcastRow, owner: AccountSummary): Broadcast {
   const hasReplay = row.state === 'archived' && (row.durationMs ?? 0) > 0;
-  const whep = row.state === 'live' && deps.isSending(row.id);
+  const whep = row.state === 'live' && deps.isShownByWebrtc(row.id);
   return {
     id: row.id,
     postId: row.postId,
@@ -63,6 +65,7 @@ function present(deps: PresenterDeps, row: BroadcastRow, owner: AccountSummary):
     hearts: deps.hearts(row),
     // A removal has a number of its own.
     comments: row.comments - 2 * row.removedComments,
+    troubles: [...deps.troubles(row.id)],
     playback: {
       whepUrl: whep ? `${deps.publicUrl}/whep/${row.id}` : null,
       hlsUrl: hasReplay || deps.hasSource(row.id) ? `${deps.publicUrl}/hls/${row.id}/index.m3u8` : null,

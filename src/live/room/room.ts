@@ -1,7 +1,7 @@
 import type { Closer } from '#base/dispose.ts';
 import type { AccountId, BroadcastId, CommentId } from '#base/ids.ts';
-import type { Comment } from '#contract/api/types.ts';
-import type { RoomEvent, Trouble } from '#contract/socket/frames.ts';
+import type { Comment, Trouble } from '#contract/api/types.ts';
+import type { RoomEvent } from '#contract/socket/frames.ts';
 import type { Viewer } from '../viewer.ts';
 import { type CommentPage, type CommentsDeps, createComments, type NewComment } from './comments.ts';
 import { Hearts, type HeartsDeps } from './hearts.ts';

@@ -22,8 +22,8 @@ export interface Publisher {
   packet(track: Track, packet: RtpPacket): void;
   /** Timestamps are zero at this publisher's own epoch; the stream puts a later publisher after an earlier one. */
   unit(track: Track, unit: Unit): void;
-  /** Says that its encoder sends pictures in another order than they are shown in (B-frames). */
-  reordersPictures(): void;
+  /** Says whether its pictures come in another order than they are shown in (B-frames); not, until it is said. */
+  reordersPictures(does: boolean): void;
   /** Sets who is told that a key frame is wanted: at most once a second. */
   onKeyframeWanted(handler: () => void): void;
   /** Sets who is told, once, that the stream ended or another publisher took over. Not called for one's own `close`. */

@@ -88,8 +88,9 @@ export class SeatedPublisher implements Publisher {
     this.#seat.unit(track, this.#shiftMs ? shiftUnit(track, unit, this.#shiftMs) : unit);
   }
 
-  reordersPictures(): void {
-    this.#troubled('reordered-pictures');
+  reordersPictures(does: boolean): void {
+    if (does) this.#troubled('reordered-pictures');
+    else if (!this.#isClosed && this.#troubles.delete('reordered-pictures')) this.#seat.troubled();
   }
 
   onKeyframeWanted(handler: () => void): void {

@@ -119,6 +119,11 @@ export class Stream {
     return [...new Set(this.#neverThere ? [...there, this.#neverThere] : there)];
   }
 
+  /** Whether its pictures come in another order than they are shown in: nobody can watch the packets. */
+  get isReordered(): boolean {
+    return this.#publisher?.troubles.has('reordered-pictures') ?? false;
+  }
+
   /** Whether a publisher sends now. */
   get isHeard(): boolean {
     return this.isPublished && this.#clock.monotonicMs() - this.#heardMs < PUBLISHER_QUIET_MS;

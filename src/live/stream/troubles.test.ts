@@ -58,10 +58,15 @@ describe('what is wrong with what a publisher sends', () => {
     }
   });
 
-  it('says that an encoder sends B-frames, as long as that one publishes', () => {
+  it('says that an encoder sends B-frames, until it sends none or another one publishes', () => {
     const first = stream.publish();
-    first.reordersPictures();
-    first.reordersPictures();
+    first.reordersPictures(true);
+    first.reordersPictures(true);
+    assert.ok(stream.isReordered);
+    first.reordersPictures(false);
+    assert.deepEqual([stream.troubles, troubled.at(-1), stream.isReordered], [[], [], false]);
+    troubled.length = 0;
+    first.reordersPictures(true);
     assert.deepEqual(
       troubled.filter(troubles => troubles.length > 0),
       [['reordered-pictures']],
@@ -69,7 +74,7 @@ describe('what is wrong with what a publisher sends', () => {
     clock.advance(PUBLISHER_QUIET_MS);
     stream.publish();
     assert.deepEqual([stream.troubles, troubled.at(-1)], [[], []]);
-    first.reordersPictures();
+    first.reordersPictures(true);
     assert.deepEqual(stream.troubles, []);
   });
 });

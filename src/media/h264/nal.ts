@@ -1,4 +1,5 @@
 import { MediaError } from '../unit.ts';
+import { BitReader } from './bits.ts';
 
 /** `nal_unit_type` (ITU-T H.264 table 7-1) and the RTP-only types (RFC 6184 section 5.2). */
 export const NAL = {
@@ -35,6 +36,23 @@ export function isSlice(nal: Uint8Array): boolean {
 /** Whether a slice is the first of its picture: `first_mb_in_slice` is ue(v), and 0 is coded as one set bit. */
 export function isFirstSlice(nal: Uint8Array): boolean {
   return nal.length > 1 && (nal[1]! & 0x80) !== 0;
+}
+
+/** Two Exp-Golomb codes of 32 bits, with what emulation prevention may add. */
+const SLICE_HEAD_BYTES = 24;
+const B_SLICE = 1;
+
+/** Whether a NAL unit is a slice of a picture that may be shown before others that came earlier: `slice_type` of table 7-6. */
+export function isBSlice(nal: Uint8Array): boolean {
+  if (nalType(nal) !== NAL.slice) return false;
+  const reader = new BitReader(unescapeNal(nal.subarray(1, SLICE_HEAD_BYTES)));
+  try {
+    reader.unsigned(); // first_mb_in_slice
+    return reader.unsigned() % 5 === B_SLICE;
+  } catch (cause) {
+    if (cause instanceof MediaError) return false;
+    throw cause;
+  }
 }
 
 /** NAL units of a byte stream (ITU-T H.264 annex B), as views; bytes before the first start code are left out. */

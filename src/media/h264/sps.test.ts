@@ -38,6 +38,33 @@ for (const [name, hex, width, height, codec] of [
   });
 }
 
+/** High, 1280x720 at level 3.1, without a VUI or with one that ends too soon. */
+const high = (vui: string) => {
+  const ue = (value: number) => {
+    const code = (value + 1).toString(2);
+    return '0'.repeat(code.length - 1) + code;
+  };
+  const size = `${ue(79)}${ue(44)}110`;
+  const bits = `${ue(0)}${ue(1)}${ue(0)}${ue(0)}00${ue(0)}${ue(0)}${ue(0)}${ue(4)}0${size}${vui}1`;
+  const padded = bits.padEnd(Math.ceil(bits.length / 8) * 8, '0');
+  const body = (padded.match(/.{8}/g) ?? []).map(byte => Number.parseInt(byte, 2));
+  return Uint8Array.of(0x67, 100, 0, 31, ...body);
+};
+
+for (const [name, sps, frames, says] of [
+  ['constrained baseline', fromHex('6742c01fda014016ec0440000003004000000f03c60ca8'), 0, true],
+  ['B-frames that others refer to', fromHex('6764000cacd941419f9f011000000300100000030300f1429960'), 2, true],
+  ['without a VUI: what the level has room for', high('0'), 5, false],
+  ['with a VUI that says nothing of it', high('1000000000'), 5, false],
+  ['with a VUI that is cut short', high('1011'), 5, false],
+  // No aspect ratio, overscan, signal, chroma or timing; a HRD of one buffer; then the restriction: 3 pictures.
+  ['behind a HRD', high(`10000011${'1'.repeat(31)}00011111100100${'00101'}`), 3, true],
+] as const)
+  test(`how many pictures may be reordered: ${name}`, () => {
+    const info = parseSps(sps);
+    assert.deepEqual([info.reorderFrames, info.saysReorder], [frames, says]);
+  });
+
 test('a parameter set that is cut short anywhere is refused, or whole enough', () => {
   const whole = fromHex('6764001facd940d83de6f0110000030001000003003c0f183196');
   for (let length = 0; length < whole.length; length++) {

@@ -1,6 +1,7 @@
 import { MediaError } from '../unit.ts';
 import { BitReader } from './bits.ts';
 import { NAL, nalType, unescapeNal } from './nal.ts';
+import { REORDER_FRAMES_MAX, readReorderFrames } from './vui.ts';
 
 /** What a sequence parameter set says about the pictures (ITU-T H.264 section 7.3.2.1). */
 export interface SpsInfo {
@@ -13,6 +14,10 @@ export interface SpsInfo {
   readonly height: number;
   /** RFC 6381: `avc1.42e01f`. */
   readonly codec: string;
+  /** How many pictures may come before one that is shown earlier: what it says, or what its level allows. */
+  readonly reorderFrames: number;
+  /** It says so itself. */
+  readonly saysReorder: boolean;
 }
 
 const SPS_BYTES_MAX = 4096;
@@ -35,12 +40,40 @@ export function parseSps(nal: Uint8Array): SpsInfo {
   reader.unsigned(); // seq_parameter_set_id
   const chroma = HIGH_PROFILES.has(profileIdc) ? skipHighProfile(reader) : { format: 1, separate: false };
   reader.unsigned(); // log2_max_frame_num_minus4
-  skipPictureOrder(reader);
+  const orderType = readOrderType(reader);
   reader.unsigned(); // max_num_ref_frames
   reader.bit(); // gaps_in_frame_num_value_allowed_flag
-  const size = readSize(reader, chroma.separate ? 0 : chroma.format);
+  const { mbs, ...size } = readSize(reader, chroma.separate ? 0 : chroma.format);
+  const said = readReorderFrames(reader);
+  const reorderFrames = said ?? reorderDefault({ profileIdc, constraints, levelIdc, orderType, mbs });
   const hex = [profileIdc, constraints, levelIdc].map(byte => byte.toString(16).padStart(2, '0')).join('');
-  return { profileIdc, constraints, levelIdc, ...size, codec: `avc1.${hex}` };
+  return {
+    ...{ profileIdc, constraints, levelIdc, ...size, codec: `avc1.${hex}` },
+    ...{ reorderFrames, saysReorder: said !== null },
+  };
+}
+
+/** Macroblocks that a decoder of a level holds (table A-1), by `level_idc`. */
+const DPB_MBS: Readonly<Record<number, number>> = {
+  ...{ 9: 396, 10: 396, 11: 900, 12: 2376, 13: 2376, 20: 2376, 21: 4752, 22: 8100, 30: 8100 },
+  ...{ 31: 18_000, 32: 20_480, 40: 32_768, 41: 32_768, 42: 34_816, 50: 110_400, 51: 184_320, 52: 184_320 },
+};
+const DPB_MBS_MAX = 696_320;
+const INTRA_PROFILES: ReadonlySet<number> = new Set([86, 100, 110, 122, 244]);
+
+interface OrderFacts {
+  readonly profileIdc: number;
+  readonly constraints: number;
+  readonly levelIdc: number;
+  readonly orderType: number;
+  readonly mbs: number;
+}
+
+/** What is inferred where the VUI says nothing (section E.2.1). Baseline has no B slices, and type 2 no other order. */
+function reorderDefault({ profileIdc, constraints, levelIdc, orderType, mbs }: OrderFacts): number {
+  const isIntra = profileIdc === 44 || (INTRA_PROFILES.has(profileIdc) && (constraints & 0x10) !== 0);
+  if (profileIdc === 66 || orderType === 2 || isIntra) return 0;
+  return Math.min(Math.floor((DPB_MBS[levelIdc] ?? DPB_MBS_MAX) / mbs), REORDER_FRAMES_MAX);
 }
 
 function skipHighProfile(reader: BitReader): { format: number; separate: boolean } {
@@ -69,21 +102,23 @@ function skipScalingList(reader: BitReader, size: number): void {
   }
 }
 
-function skipPictureOrder(reader: BitReader): void {
+/** `pic_order_cnt_type`. */
+function readOrderType(reader: BitReader): number {
   const type = reader.unsigned();
   if (type > 2) throw new MediaError('bad-sps', 'pic_order_cnt_type is at most 2');
   if (type === 0) reader.unsigned(); // log2_max_pic_order_cnt_lsb_minus4
-  if (type !== 1) return;
+  if (type !== 1) return type;
   reader.bit(); // delta_pic_order_always_zero_flag
   reader.signed(); // offset_for_non_ref_pic
   reader.signed(); // offset_for_top_to_bottom_field
   const count = reader.unsigned();
   if (count > 255) throw new MediaError('bad-sps', 'num_ref_frames_in_pic_order_cnt_cycle is at most 255');
   for (let i = 0; i < count; i++) reader.signed();
+  return type;
 }
 
 /** Table 6-1: a crop unit is one sample of the coarser of luma and chroma, twice as high when fields are coded. */
-function readSize(reader: BitReader, chromaFormat: number): { width: number; height: number } {
+function readSize(reader: BitReader, chromaFormat: number): { width: number; height: number; mbs: number } {
   const widthMbs = reader.unsigned() + 1;
   const mapUnits = reader.unsigned() + 1;
   const framesOnly = reader.bit();
@@ -101,5 +136,5 @@ function readSize(reader: BitReader, chromaFormat: number): { width: number; hei
   const width = widthMbs * 16 - unitX * (left + right);
   const height = heightMbs * 16 - unitY * (top + bottom);
   if (width <= 0 || height <= 0) throw new MediaError('bad-sps', 'cropping leaves no picture');
-  return { width, height };
+  return { width, height, mbs: widthMbs * heightMbs };
 }

@@ -3,6 +3,7 @@ import { ParameterSets } from '../h264/parameter-sets.ts';
 import type { AudioTrack, Track, VideoTrack } from '../track.ts';
 import { InsertedSets } from './inserted-sets.ts';
 import type { RtpPacket } from './packet.ts';
+import { PictureOrder } from './picture-order.ts';
 import { Source } from './source.ts';
 import { TrackTimeline } from './timeline.ts';
 
@@ -37,6 +38,7 @@ export class VideoLane implements Lane {
   readonly rid: string | null;
   readonly source: Source;
   readonly timeline = new TrackTimeline(90_000);
+  readonly order = new PictureOrder(90_000);
   readonly nack: boolean;
   readonly #depacketizer: H264Depacketizer;
   /** Completes what goes to readers of packets, as the depacketizer does for those of units. */

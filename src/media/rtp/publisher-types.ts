@@ -20,7 +20,10 @@ export interface PublisherRtpEvents {
    * sequence numbers stay contiguous.
    */
   packet(track: Track, packet: RtpPacket): void;
-  /** An access unit or Opus packet in decoding order. The first one is a video key frame with timestamp 0. */
+  /**
+   * An access unit or Opus packet in decoding order. The first one is a video key frame with timestamp 0. Where pictures are
+   * reordered, a decode time is no later than the presentation time, but for the first few after the first B-frame.
+   */
   unit(track: Track, unit: Unit): void;
   /** An RTCP packet for the publisher. */
   rtcp(bytes: Uint8Array): void;
@@ -44,7 +47,7 @@ export interface PublisherRtpStats {
   readonly keyframes: number;
   /** Timestamps that jumped or ran backwards and were put back by arrival time. */
   readonly reanchored: number;
-  /** Pictures that came after one that is shown later (B-frames): they are shown in the order they came. */
+  /** Pictures that came after one that is shown later (B-frames). */
   readonly reordered: number;
 }
 
@@ -57,6 +60,8 @@ export interface PublisherReceiver {
   readonly tracks: readonly Track[];
   /** When the first key frame's first packet arrived: what timestamp 0 means. Null before. */
   readonly epochMs: number | null;
+  /** Whether its pictures come in another order than they are shown in (B-frames): until ten seconds without. */
+  readonly reorders: boolean;
   readonly stats: PublisherRtpStats;
   /** Takes one datagram, RTP or RTCP; never throws for what is in it. The bytes belong to the receiver from here on. */
   receive(bytes: Uint8Array, nowMs: number): void;

@@ -97,6 +97,10 @@ export class PublisherRtp implements PublisherReceiver {
     return this.#epochMs;
   }
 
+  get reorders(): boolean {
+    return this.#video.all.some(lane => lane.order.reorders);
+  }
+
   get stats(): PublisherRtpStats {
     const reanchored = this.#lanes.reduce((sum, lane) => sum + lane.timeline.reanchored, 0);
     const reordered = this.#lanes.reduce((sum, lane) => sum + lane.timeline.reordered, 0);
@@ -186,18 +190,19 @@ export class PublisherRtp implements PublisherReceiver {
   }
 
   #videoUnit(lane: VideoLane, unit: AccessUnit): void {
-    const { timeline, track } = lane;
+    const { timeline, track, order } = lane;
     if (this.#epochMs === null) this.#begin(unit.arrivalMs);
     // A layer that begins late is placed by its sender's clock where that is known, beside the others.
     else timeline.anchorAt(this.#audio.timeline.zeroNtpMs());
-    const pts = timeline.place(unit.timestamp, unit.arrivalMs);
+    const isEarlier = timeline.isBehind(unit.timestamp) && order.isShownEarlier(unit.nals);
+    const pts = timeline.place(unit.timestamp, unit.arrivalMs, isEarlier);
     if (pts < 0) return;
     if (unit.key) {
       this.#counters.keyframes++;
       lane.keyframeWanted = false;
     }
-    // WebRTC has no B-frames (RFC 7742 names none for H.264), so units are shown in the order they are decoded.
-    this.#events.unit(track, { kind: 'video', pts, dts: pts, key: unit.key, nals: unit.nals });
+    const dts = order.decodeTime(pts, unit.key, unit.nals, isEarlier);
+    this.#events.unit(track, { kind: 'video', pts, dts, key: unit.key, nals: unit.nals });
   }
 
   #begin(epochMs: number): void {

@@ -2,8 +2,10 @@ import { TIMESTAMP_TURN, Unwrapper } from './unwrap.ts';
 
 /** A step of a track's timestamps, or a distance between them and the time of arrival, beyond which they are not believed. */
 export const TIMESTAMP_STEP_MS_MAX = 10_000;
-/** A step back by less is a picture that is shown before one that came before it (B-frames). */
+/** A step back by less is an accident of its sender's clock, or a picture that is shown before one that came before it (B-frames). */
 export const REORDER_MS_MAX = 500;
+/** As far back a B-frame may be: sixteen of them at ten a second. */
+export const B_FRAME_MS_MAX = 2_000;
 /** So many in a row are; more, each before the last, are a clock that runs backwards. */
 const DESCENTS_MAX = 4;
 /** Sender reports that would move video further than this are not believed. */
@@ -16,9 +18,9 @@ export const SLEW_SHARE = 0.01;
  *
  * The rule: a track is anchored once, by arrival, and from then on its own clock counts. A timestamp that runs backwards
  * or stands still, steps more than `TIMESTAMP_STEP_MS_MAX`, or has wandered that far from the time of arrival, anchors the track anew by
- * arrival, but always after what was placed before. One that is less than `REORDER_MS_MAX` before the newest, as of pictures
- * that come in another order than they are shown, is placed right after what came before it, and the anchor stays.
- * So timestamps strictly increase, whatever the sender does.
+ * arrival, but always after what was placed before. One that is less than `REORDER_MS_MAX` before the newest, as
+ * of a clock that trembles, is placed right after what came before it, and the anchor stays. So timestamps strictly increase, whatever
+ * the sender does, but for pictures that are known to be shown earlier than others which came before them: these keep their own.
  *
  * Sender reports (RFC 3550 section 6.4.1) tell how far video is off, and it is slewed. Audio is moved only for a hole: the
  * samples of a microphone that stops for a moment are numbered as if it had not, so what follows belongs later, at once.
@@ -78,16 +80,25 @@ export class TrackTimeline {
     return (this.#unwrapper.peek(rtpTimestamp) + this.#offset + this.#slew) / this.#ticksPerMs;
   }
 
-  /** Places a unit: whole ticks, strictly increasing; negative for what was captured before the epoch. */
-  place(rtpTimestamp: number, arrivalMs: number): number {
+  /** Whether a timestamp is before the newest so far. */
+  isBehind(rtpTimestamp: number): boolean {
+    return this.#unwrapper.peek(rtpTimestamp) < this.#newestTimestamp;
+  }
+
+  /**
+   * Places a unit: whole ticks, strictly increasing; negative for what was captured before the epoch. `isEarlier`: it is shown
+   * before units that came before it.
+   */
+  place(rtpTimestamp: number, arrivalMs: number, isEarlier = false): number {
     const timestamp = this.#unwrapper.unwrap(rtpTimestamp);
     const arrival = (arrivalMs - this.#epochMs) * this.#ticksPerMs;
     if (Number.isNaN(this.#offset)) this.#offset = arrival - timestamp;
     const step = timestamp - this.#newestTimestamp;
-    if (this.#isReordered(timestamp, step)) {
+    if (isEarlier && step > -B_FRAME_MS_MAX * this.#ticksPerMs) {
       this.reordered++;
-      return ++this.#lastPts;
+      return Math.round(timestamp + this.#offset + this.#slew);
     }
+    if (this.#trembles(timestamp, step)) return ++this.#lastPts;
     this.#newestTimestamp = timestamp;
     if (step > 0) this.#slewBy(step * SLEW_SHARE);
     const pts = Math.round(timestamp + this.#offset + this.#slew);
@@ -129,7 +140,7 @@ export class TrackTimeline {
     this.#offset += ms * this.#ticksPerMs;
   }
 
-  #isReordered(timestamp: number, step: number): boolean {
+  #trembles(timestamp: number, step: number): boolean {
     this.#descents = timestamp < this.#lastTimestamp ? this.#descents + 1 : 0;
     this.#lastTimestamp = timestamp;
     return step < 0 && step > -REORDER_MS_MAX * this.#ticksPerMs && this.#descents <= DESCENTS_MAX;

@@ -35,7 +35,7 @@ export const WHEP_TICK_MS = 100;
 
 export interface WhepDeps {
   readonly live: {
-    /** Refuses an unknown broadcast, one that is over, one that sends nothing now. */
+    /** Refuses an unknown broadcast, one that is over, one that sends nothing now, or nothing that can be watched so. */
     watch(broadcastId: BroadcastId): Promise<Stream>;
   };
   readonly rtc: Rtc;
@@ -133,11 +133,12 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
 
   async admit(broadcastId: string, reply: FastifyReply, place: Place): Promise<void> {
     if (this.#isClosed) throw new Refusal('unavailable');
+    // Whoever is refused for whatever reason, and whoever may be later, knows the other way.
+    const hls = `/hls/${encodeURIComponent(broadcastId)}/index.m3u8`;
+    reply.header('link', `<${hls}>; rel="alternate"; type="application/vnd.apple.mpegurl"`);
     const waitS = this.signalling.connected >= WHEP_SESSIONS_MAX ? 30 : await this.#capacity.join(place);
     if (this.#isClosed) throw new Refusal('unavailable');
     if (waitS === 0) return;
-    const hls = `/hls/${encodeURIComponent(broadcastId)}/index.m3u8`;
-    reply.header('link', `<${hls}>; rel="alternate"; type="application/vnd.apple.mpegurl"`);
     throw new Refusal('at-capacity', `Watch by HLS at ${hls}.`, waitS);
   }
 

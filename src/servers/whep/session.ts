@@ -113,7 +113,9 @@ export class WhepSession implements StreamReader {
   }
 
   tick(nowMs: number): void {
-    if (!this.#reading || this.#behind) return;
+    // A browser shows packets in the order they come: this viewer is better off with HLS.
+    if (this.#options.stream.isReordered) this.end();
+    if (!this.#reading || this.#behind || this.#isClosed) return;
     try {
       this.#rtp.tick(nowMs);
       this.#chooseLayer(nowMs);

@@ -7,8 +7,6 @@ import type { Rtc, RtcFailure, RtcLocal, RtcState, RtcTransport } from '#ports/r
 
 /** How often feedback, retransmission requests and reports are looked after. */
 export const WHIP_TICK_MS = 20;
-/** So many pictures out of order are no accident of the network or of a clock: the encoder sends B-frames. */
-export const WHIP_REORDERED_MIN = 30;
 /** A connected publisher that sends nothing for this long is lost. */
 export const WHIP_SILENCE_MS = 5_000;
 
@@ -144,7 +142,7 @@ export class WhipSession {
     }
     try {
       this.#rtp.tick(nowMs);
-      if (this.#rtp.stats.reordered >= WHIP_REORDERED_MIN) this.#options.publisher.reordersPictures();
+      this.#options.publisher.reordersPictures(this.#rtp.reorders);
     } catch (cause) {
       // As a throw of `#receive` does by the transport: this session ends, no other and not the process.
       this.#options.log.error({ err: cause, broadcastId: this.broadcastId }, 'a publisher was dropped');
