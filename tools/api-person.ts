@@ -1,6 +1,7 @@
 /** Somebody who uses the API with a cookie, as a page does. */
 export interface ApiPerson {
   readonly handle: string;
+  readonly cookie: string;
   call<T>(verb: string, path: string, body?: unknown): Promise<T>;
 }
 
@@ -21,6 +22,7 @@ export async function registerPerson(origin: string, person: NewPerson): Promise
     .join('; ');
   return {
     handle: person.handle,
+    cookie,
     async call<T>(verb: string, path: string, body?: unknown): Promise<T> {
       const response = await send(origin, cookie, verb, path, body);
       return (response.status === 204 ? undefined : await response.json()) as T;

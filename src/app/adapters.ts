@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { sql as raw } from 'kysely';
 import { createDbAnswers } from '#adapters/answers-db/index.ts';
 import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
 import { createLocalBus } from '#adapters/bus-local/index.ts';
@@ -63,5 +64,9 @@ async function openDb(config: Config, log: Logger): Promise<Db> {
     const { openPostgres } = await import('#adapters/db-postgres/index.ts');
     return openPostgres({ url: config.databaseUrl, log });
   }
-  return openSqlite({ file: databaseFile(config.dataDirectory), log });
+  const db = await openSqlite({ file: databaseFile(config.dataDirectory), log });
+  // For the test that shows what a loss of power takes when commits are not synced; `SKYLARK_TEST_` is nobody's configuration.
+  if (process.env.SKYLARK_TEST_SYNCHRONOUS === 'normal')
+    await raw`pragma synchronous = normal`.execute(db.sql);
+  return db;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Seeded } from '../seeded.ts';
@@ -11,6 +11,11 @@ export interface Cut {
   /** When it was, CLOCK_MONOTONIC. */
   readonly timeNs: bigint;
   readonly folder: string;
+  readonly number: number;
+  /** At the end of the process: nothing came after it. */
+  readonly isLast: boolean;
+  /** The folder once more, for somebody who changes it. */
+  copy(): string;
 }
 
 /** A folder that a process works in above the shim, and what losses of power would leave of it. */
@@ -39,16 +44,21 @@ export class Powered {
     return shimEnvironment(shim, { folder: this.folder, log: this.#log, fail: this.fail });
   }
 
-  /** When the process is over: `count` losses of power at random moments of it, one after the other. */
+  /** When the process is over: `count` losses of power, at random moments of it and at its end, one after the other. */
   *cuts(count: number, random: Seeded): Iterable<Cut> {
     const records = readLog(this.#log);
-    const moments = Array.from({ length: count }, () => momentOf(records, random)).sort((a, b) => a - b);
+    const anywhere = Array.from({ length: count - 1 }, () => momentOf(records, random));
+    const moments = [...anywhere.sort((a, b) => a - b), records.length - 1];
     let at = 0;
     for (const moment of moments) {
       for (; at <= moment; at++) this.#disk.apply(records[at]!);
-      const folder = path.join(this.#own, `cut-${this.#cuts++}`);
+      const number = ++this.#cuts;
+      const folder = path.join(this.#own, `cut-${number}`);
       this.#disk.cut(folder, random);
-      yield { timeNs: records[moment]!.timeNs, folder };
+      yield {
+        ...{ timeNs: records[moment]!.timeNs, folder, number, isLast: number === count },
+        copy: () => this.#copy(folder),
+      };
     }
   }
 
@@ -58,6 +68,13 @@ export class Powered {
     const folder = path.join(this.#own, 'whole');
     this.#disk.whole(folder);
     return folder;
+  }
+
+  #copy(folder: string): string {
+    const copy = `${folder}-copy`;
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(folder, copy, { recursive: true });
+    return copy;
   }
 
   close(): void {
