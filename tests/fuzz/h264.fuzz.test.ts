@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { beginsKeyFrame, H264Depacketizer, UNIT_BYTES_MAX } from '#media/h264/depacketizer.ts';
-import { splitAnnexB, unescapeNal } from '#media/h264/nal.ts';
+import { isBSlice, splitAnnexB, unescapeNal } from '#media/h264/nal.ts';
 import { packetizeH264 } from '#media/h264/packetizer.ts';
 import { parseSps } from '#media/h264/sps.ts';
+import { REORDER_FRAMES_MAX } from '#media/h264/vui.ts';
 import { readOpusPacket } from '#media/opus/packet.ts';
+import { PictureOrder } from '#media/rtp/picture-order.ts';
 import { MediaError } from '#media/unit.ts';
 import { corpusHex } from '#tests/support/corpus.ts';
 import { mutate, timed } from '#tests/support/mutate.ts';
@@ -29,7 +31,8 @@ test('changed parameter sets give a possible picture or are refused', t => {
   for (let round = 0; round < 20_000; round++) {
     const bytes = mutate(random, parameterSets[round % parameterSets.length]!);
     refusedOrDone(bytes, () => {
-      const { width, height } = parseSps(bytes);
+      const { width, height, reorderFrames } = parseSps(bytes);
+      assert.ok(reorderFrames >= 0 && reorderFrames <= REORDER_FRAMES_MAX, `${reorderFrames} pictures`);
       assert.ok(width > 0 && width <= 16_880 && height > 0 && height <= 33_760, `${width}x${height}`);
     });
   }
@@ -89,4 +92,23 @@ test('a byte stream of start codes alone, and one without any, cost less than 50
       assert.ok(error instanceof MediaError);
     }
   });
+});
+
+test('whatever slices, parameter sets and times come, pictures are decoded one after the other, and little is kept', t => {
+  const random = new Seeded(504);
+  t.diagnostic(`seed ${random.seed}`);
+  const order = new PictureOrder(90_000);
+  let before = Number.NEGATIVE_INFINITY;
+  for (let round = 0; round < 20_000; round++) {
+    const slice = random.bytes(random.below(40));
+    const sets = mutate(random, parameterSets[round % parameterSets.length]!);
+    refusedOrDone(slice, () => {
+      const key = random.chance(0.1);
+      const isEarlier = order.isShownEarlier([slice]) || isBSlice(slice);
+      const pts = round * 3000 - random.below(20_000);
+      const dts = order.decodeTime(pts, key, key ? [sets, slice] : [slice], isEarlier);
+      assert.ok(dts > before && dts <= Math.max(pts, before + 1), `${dts} after ${before}, shown at ${pts}`);
+      before = dts;
+    });
+  }
 });
