@@ -32,12 +32,15 @@ interface Group<T> {
  */
 export class FairPlaces<T> {
   readonly #max: number;
+  readonly #equalsYield: boolean;
   readonly #groups = new Map<string, Group<T>>();
   readonly #heaviest = new Heaviest<string>();
   readonly #seats = new Map<T, Seat<T>>();
 
-  constructor(max: number) {
+  /** `equalsYield`: who has as many as the newcomer would have gives one up, too: for places that nobody needs for long. */
+  constructor(max: number, { equalsYield = false } = {}) {
     this.#max = max;
+    this.#equalsYield = equalsYield;
   }
 
   get size(): number {
@@ -53,7 +56,8 @@ export class FairPlaces<T> {
       this.#add(item, place);
       return { isIn: true, evicted: null };
     }
-    const evicted = this.#heaviest.most > this.#weightWith(place) ? this.heaviest() : null;
+    const least = this.#weightWith(place) + (this.#equalsYield ? 0 : 1);
+    const evicted = this.#heaviest.most >= least ? this.heaviest() : null;
     if (evicted === null) return { isIn: false };
     this.leave(evicted);
     this.#add(item, place);

@@ -112,7 +112,7 @@ export class Signalling<Session extends SignallingSession> {
     this.#ids = ids;
     this.#callers = callers;
     this.#offers = new PlaceBuckets(clock, protocol.offers, ADDRESSES_MAX);
-    this.#awaited = new FairPlaces(protocol.awaitedMax);
+    this.#awaited = new FairPlaces(protocol.awaitedMax, { equalsYield: true });
   }
 
   get sessions(): ReadonlyMap<string, Session> {
