@@ -17,6 +17,7 @@ const SignUpPage = lazy(() => import('./pages/sign-up.tsx'));
 const SignInPage = lazy(() => import('./pages/sign-in.tsx'));
 const ProfilePage = lazy(() => import('./pages/profile.tsx'));
 const LiveTabPage = lazy(() => import('./pages/live-tab.tsx'));
+const SettingsPage = lazy(() => import('./pages/settings.tsx'));
 const GoLivePage = lazy(() => import('./pages/go-live.tsx'));
 
 type Params = Readonly<Record<string, string>>;
@@ -28,6 +29,7 @@ const pages: readonly (readonly [pattern: string, page: (params: Params) => Comp
   ['/live', () => <LiveTabPage />],
   ['/go-live', () => <SignedIn>{() => <GoLivePage />}</SignedIn>],
   ['/@:handle', ({ handle = '' }) => <ProfilePage key={handle} handle={handle} />],
+  ['/settings', () => <SignedIn>{() => <SettingsPage />}</SignedIn>],
   ['/sign-up', () => <SignUpPage />],
   ['/sign-in', () => <SignInPage />],
 ];

@@ -1,4 +1,4 @@
-import { Ellipsis, LogOut } from 'lucide-preact';
+import { Ellipsis, LogOut, Settings } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import type { Account } from '#contract/api/types.ts';
 import { signOut } from '../net/session.ts';
@@ -62,6 +62,9 @@ function OwnActions({ onEdit }: { readonly onEdit: () => void }) {
         Edit profile
       </Button>
       <Menu label="More" icon={<Ellipsis size={20} />}>
+        <MenuItem icon={<Settings size={20} />} onChoose={() => go('/settings')}>
+          Settings
+        </MenuItem>
         <MenuItem icon={<LogOut size={20} />} onChoose={() => void leave()}>
           Sign out
         </MenuItem>
