@@ -7,6 +7,7 @@ import { openSqlite } from '#adapters/db-sqlite/index.ts';
 import { createDbJobs } from '#adapters/jobs-db/index.ts';
 import { openDiskJournals } from '#adapters/journals-disk/index.ts';
 import { createScryptPasswords } from '#adapters/passwords-scrypt/index.ts';
+import { createDbPlacement } from '#adapters/placement-db/index.ts';
 import { createLibdatachannelRtc } from '#adapters/rtc-libdatachannel/index.ts';
 import { createWebcodecsTranscoder } from '#adapters/transcoder-webcodecs/index.ts';
 import type { Clock } from '#base/clock.ts';
@@ -16,6 +17,7 @@ import type { Logger } from '#base/log.ts';
 import type { Db } from '#ports/db.ts';
 import type { Rtc } from '#ports/rtc.ts';
 import type { Config } from './config.ts';
+import { folderName } from './data-folder.ts';
 import { databaseFile } from './folder-check.ts';
 
 interface Common {
@@ -48,14 +50,16 @@ export async function openAdapters(config: Config, { log, clock, ids, disposer }
   disposer.add('bus', () => bus.close());
   const blobs = await openDiskBlobs({ directory: path.join(config.dataDirectory, 'blobs'), log });
   const journals = await openDiskJournals({ directory: path.join(config.dataDirectory, 'journals') });
-  const jobs = createDbJobs({ db, clock, log, ids });
+  const folder = await folderName(config.dataDirectory, ids.next);
+  const placement = createDbPlacement({ db, clock, ids, log, folder });
+  const jobs = createDbJobs({ db, clock, log, ids, home: { folder, others: () => placement.others } });
   disposer.add('jobs', () => jobs.close());
   const transcoder = createWebcodecsTranscoder({ log });
   disposer.add('transcoder', () => transcoder.close());
   const answers = createDbAnswers({ db, clock });
   const passwords = createScryptPasswords({ log });
   disposer.add('passwords', () => passwords.close());
-  return { db, bus, blobs, journals, jobs, transcoder, passwords, answers };
+  return { db, bus, blobs, journals, jobs, placement, transcoder, passwords, answers };
 }
 
 async function openDb(config: Config, log: Logger): Promise<Db> {

@@ -82,6 +82,17 @@ export async function readHolder(directory: string): Promise<FolderHolder | null
   }
 }
 
+/** The folder's own name, made once: the database knows by it which folder has a recording. */
+export async function folderName(directory: string, make: () => string): Promise<string> {
+  const file = path.join(directory, 'folder');
+  const known = await readFile(file, 'utf8').catch(() => '');
+  if (known.trim() !== '') return known.trim();
+  const name = make();
+  await writeFile(`${file}.new`, `${name}\n`, { mode: 0o600, flush: true });
+  await rename(`${file}.new`, file);
+  return name;
+}
+
 const holderFile = (directory: string): string => path.join(directory, 'lock.json');
 
 /**

@@ -54,6 +54,7 @@ export async function openHouse(
   const migrations = {
     ...{ ...accounts.migrations, ...social.migrations },
     ...{ ...live.migrations, ...jobs.migrations, ...ports.answers.migrations },
+    ...ports.placement.migrations,
     ...probeMigrations,
   };
   const isNew = await checkFolder(config, db, migrations);

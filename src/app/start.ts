@@ -64,6 +64,8 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
   const house = await openHouse(config, { log, labels, disposer, ...measures });
   const { jobs, live, social, clock } = house;
   const slices = new Slices({ clock, afterInput: setImmediate, label: meter.enter });
+  disposer.add('placement', () => house.placement.close());
+  await house.placement.join(config.publicUrl ?? front.url);
   await live.recover();
   jobs.start(labels.jobs({ ...social.jobHandlers, ...live.jobHandlers }));
   disposer.add('live', () => live.drain());

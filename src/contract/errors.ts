@@ -182,6 +182,11 @@ export const errors = {
     title: 'Nothing new was published in time',
     advice: 'Ask again; the broadcast may have been interrupted.',
   },
+  elsewhere: {
+    status: 503,
+    title: 'Another server of this installation has the broadcast',
+    advice: 'Ask that server; `detail` names it. Behind a balancer, try again.',
+  },
   unavailable: {
     status: 503,
     title: 'The server is starting or stopping',

@@ -11,6 +11,7 @@ import type { Db, Migrations } from '#ports/db.ts';
 import type { Directory } from '#ports/directory.ts';
 import type { JobHandler, Jobs } from '#ports/jobs.ts';
 import type { Journals } from '#ports/journals.ts';
+import type { Placement } from '#ports/placement.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { Admission } from './broadcast/admission.ts';
 import { createBroadcasts } from './broadcast/broadcasts.ts';
@@ -60,6 +61,7 @@ export interface LiveDeps {
   readonly bus: Bus;
   readonly blobs: Blobs;
   readonly journals: Journals;
+  readonly placement: Placement;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly log: Logger;
@@ -107,9 +109,9 @@ export interface Live {
    * `already-publishing`, `unavailable`.
    */
   publish(id: BroadcastId, token: string, claim?: Claim): Promise<Publisher>;
-  /** Refuses with `not-found`, `not-live`, `pictures-reordered`, `broadcast-over`. */
+  /** Refuses with `not-found`, `not-live`, `pictures-reordered`, `broadcast-over`, `elsewhere`. */
   watch(id: BroadcastId): Promise<Stream>;
-  /** The packager while live, at once; the replay after; null when there is neither. */
+  /** The packager while live, at once; the replay after; null when there is neither. Refuses with `elsewhere`. */
   hls(id: BroadcastId): HlsSource | null | Promise<HlsSource | null>;
   /** Interrupts what a crash left on the air and finishes what had ended, then looks for broadcasts that were never published. */
   recover(): Promise<void>;
@@ -123,7 +125,7 @@ const anonymous: Claim = { client: '', session: '', after: null };
 export function createLive(deps: LiveDeps): Live {
   const { directory, config } = deps;
   const broadcasts = createBroadcasts(deps);
-  const recorder = createRecorder(deps);
+  const recorder = createRecorder({ ...deps, mayOpen: id => onAir.refuseElsewhere(id) });
   const { room, hearts, presence } = createRoom({
     ...deps,
     broadcasts,
@@ -197,6 +199,7 @@ export function createLive(deps: LiveDeps): Live {
       const air = onAir.find(id);
       if (air?.isShownByWebrtc) return air.stream;
       if (air?.isSending) throw new Refusal('pictures-reordered');
+      if (!air && !isOver(row.state)) await onAir.refuseElsewhere(id);
       throw new Refusal(isOver(row.state) ? 'broadcast-over' : 'not-live');
     },
     hls(id) {

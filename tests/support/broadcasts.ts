@@ -1,5 +1,6 @@
 import { createLocalBus } from '#adapters/bus-local/index.ts';
 import { createDbJobs, type DbJobs } from '#adapters/jobs-db/index.ts';
+import { createDbPlacement, type DbPlacement } from '#adapters/placement-db/index.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import { type AccountId, type BroadcastId, createIds, type Ids } from '#base/ids.ts';
 import { silentLogger } from '#base/log.ts';
@@ -16,6 +17,7 @@ import type { Directory } from '#ports/directory.ts';
 export interface BroadcastHouse {
   readonly db: Db;
   readonly jobs: DbJobs;
+  readonly placement: DbPlacement;
   readonly bus: Bus;
   readonly ids: Ids;
   readonly clock: FakeClock;
@@ -36,7 +38,9 @@ export async function openBroadcastHouse(db: Db): Promise<BroadcastHouse> {
   const ids = createIds(clock, bytes => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>));
   const jobs = createDbJobs({ db, clock, log, ids });
   const bus = createLocalBus({ log });
-  await db.migrate({ ...jobs.migrations, ...broadcastMigrations, ...roomMigrations });
+  const placement = createDbPlacement({ db, clock, ids, log, folder: 'folder' });
+  const migrations = { ...jobs.migrations, ...placement.migrations };
+  await db.migrate({ ...migrations, ...broadcastMigrations, ...roomMigrations });
   const people = new Map<AccountId, AccountSummary>();
   const directory: Directory = {
     summaries: async wanted =>
@@ -46,6 +50,7 @@ export async function openBroadcastHouse(db: Db): Promise<BroadcastHouse> {
   return {
     db,
     jobs,
+    placement,
     bus,
     ids,
     clock,

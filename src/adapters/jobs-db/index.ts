@@ -13,10 +13,19 @@ export interface DbJobsOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly ids: Ids;
+  /** Where several processes share the database without a shared bus, each runs the work that it took in. */
+  readonly home?: JobsHome;
   /** Jobs that run at the same time; 4 unless said. */
   readonly concurrency?: number;
   /** How often jobs are looked for that nobody woke us for: another node's, and retries; 1 s unless said. */
   readonly pollMs?: number;
+}
+
+export interface JobsHome {
+  /** The data folder of this process, whose earlier processes are dead. */
+  readonly folder: string;
+  /** Those of others that live. */
+  others(): readonly string[];
 }
 
 export interface DbJobs extends Jobs {
@@ -25,7 +34,7 @@ export interface DbJobs extends Jobs {
 
 /** Jobs in a table of the database, shared by every node that uses it. */
 export function createDbJobs(options: DbJobsOptions): DbJobs {
-  const { db, clock, log, ids, concurrency = 4, pollMs = 1000 } = options;
+  const { db, clock, log, ids, home = null, concurrency = 4, pollMs = 1000 } = options;
   const store = new JobStore(db);
   let worker: Worker | null = null;
   return {
@@ -38,12 +47,13 @@ export function createDbJobs(options: DbJobsOptions): DbJobs {
         orderingKey: job.orderingKey ?? null,
         runAtMs: job.runAtMs ?? nowMs,
         nowMs,
+        home: home?.folder ?? null,
       });
     },
     wake: () => worker?.wake(),
     start(handlers) {
       assert(worker === null, 'jobs are started once');
-      worker = new Worker({ store, handlers, clock, log, ids, concurrency, pollMs });
+      worker = new Worker({ store, handlers, clock, log, ids, home, concurrency, pollMs });
     },
     async idle() {
       assert(worker !== null, 'idle is asked after start');

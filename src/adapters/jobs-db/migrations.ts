@@ -27,5 +27,11 @@ export function jobsMigrations(dialect: DbDialect): Migrations {
         await db.schema.createIndex('jobs_order').on('jobs').columns(['ordering_key', 'seq']).execute();
       },
     },
+    '0302-job-homes': {
+      async up(db) {
+        // The data folder whose process took the work in, or runs it; null for work from before there were several.
+        await db.schema.alterTable('jobs').addColumn('home', 'text').execute();
+      },
+    },
   };
 }

@@ -14,6 +14,7 @@ interface JobRow {
   attempts: number;
   lease: string | null;
   lease_until: number | null;
+  home: string | null;
   last_error: string | null;
   created_at: number;
 }
@@ -28,6 +29,7 @@ export interface NewJob {
   readonly orderingKey: string | null;
   readonly runAtMs: number;
   readonly nowMs: number;
+  readonly home: string | null;
 }
 
 /** A job that one claim holds. */
@@ -45,6 +47,12 @@ export interface Claim {
   readonly nowMs: number;
   readonly leaseUntilMs: number;
   readonly limit: number;
+  /** Who claims; null where nobody asks for it. */
+  readonly home: string | null;
+  /** Whose work is left alone. */
+  readonly others: readonly string[];
+  /** What runs here already: its lease may seem to have run out when the clock has jumped. */
+  readonly except: readonly number[];
 }
 
 export async function insertJob(sql: Sql, job: NewJob): Promise<void> {
@@ -58,6 +66,7 @@ export async function insertJob(sql: Sql, job: NewJob): Promise<void> {
       run_at: job.runAtMs,
       attempts: 0,
       created_at: job.nowMs,
+      home: job.home,
     } as JobRow)
     .execute();
 }
@@ -76,7 +85,8 @@ export class JobStore {
   claim(claim: Claim): Promise<ClaimedJob[]> {
     return this.#db.transaction(async tx => {
       const sql = tx as Transaction<Tables>;
-      let due = this.#due(sql, claim.nowMs).limit(claim.limit);
+      let due = this.#due(sql, claim.nowMs, claim.others).limit(claim.limit);
+      if (claim.except.length > 0) due = due.where('job.seq', 'not in', claim.except);
       if (this.#db.dialect.skipLocked) due = due.forUpdate('job').skipLocked();
       const seqs = (await due.execute()).map(row => row.seq);
       if (seqs.length === 0) return [];
@@ -85,6 +95,7 @@ export class JobStore {
         .set(eb => ({
           lease: claim.lease,
           lease_until: claim.leaseUntilMs,
+          home: claim.home,
           attempts: eb('attempts', '+', 1),
         }))
         .where('seq', 'in', seqs)
@@ -94,8 +105,18 @@ export class JobStore {
     });
   }
 
-  async hasDue(nowMs: number): Promise<boolean> {
-    return (await this.#due(this.#sql, nowMs).limit(1).execute()).length > 0;
+  /** Frees what a process ran that had this home before, and is dead. */
+  async reclaim(home: string): Promise<void> {
+    await this.#sql
+      .updateTable('jobs')
+      .set({ lease: null, lease_until: null })
+      .where('home', '=', home)
+      .where('lease', 'is not', null)
+      .execute();
+  }
+
+  async hasDue(nowMs: number, others: readonly string[]): Promise<boolean> {
+    return (await this.#due(this.#sql, nowMs, others).limit(1).execute()).length > 0;
   }
 
   async renew(seqs: readonly number[], leases: readonly string[], leaseUntilMs: number): Promise<void> {
@@ -129,8 +150,8 @@ export class JobStore {
       .execute();
   }
 
-  #due(sql: Kysely<Tables> | Transaction<Tables>, nowMs: number) {
-    return sql
+  #due(sql: Kysely<Tables> | Transaction<Tables>, nowMs: number, others: readonly string[]) {
+    const due = sql
       .selectFrom('jobs as job')
       .select('job.seq')
       .where('job.state', '=', 'ready')
@@ -150,5 +171,7 @@ export class JobStore {
       )
       .orderBy('job.run_at')
       .orderBy('job.seq');
+    if (others.length === 0) return due;
+    return due.where(eb => eb.or([eb('job.home', 'is', null), eb('job.home', 'not in', others)]));
   }
 }

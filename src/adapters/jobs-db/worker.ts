@@ -18,6 +18,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly ids: Ids;
+  readonly home: { readonly folder: string; others(): readonly string[] } | null;
   /** Jobs that run at the same time. */
   readonly concurrency: number;
   readonly pollMs: number;
@@ -34,6 +35,7 @@ export class Worker {
   readonly #running = new Map<ClaimedJob, Promise<void>>();
   readonly #timers: readonly Timer[];
   #filling: Promise<void> | null = null;
+  #reclaimed = false;
   #again = false;
   #closed = false;
 
@@ -58,7 +60,7 @@ export class Worker {
     while (!this.#closed) {
       if (this.#filling) await this.#filling;
       else if (this.#running.size > 0) await Promise.race(this.#running.values());
-      else if (await store.hasDue(clock.nowMs())) this.wake();
+      else if (await store.hasDue(clock.nowMs(), this.#others)) this.wake();
       else if (!this.#filling && this.#running.size === 0) return;
     }
   }
@@ -86,12 +88,32 @@ export class Worker {
     try {
       const limit = concurrency - this.#running.size;
       if (limit <= 0) return;
+      await this.#reclaim();
       const nowMs = clock.nowMs();
-      const jobs = await store.claim({ lease: ids.next(), nowMs, leaseUntilMs: nowMs + LEASE_MS, limit });
+      const jobs = await store.claim({
+        lease: ids.next(),
+        nowMs,
+        leaseUntilMs: nowMs + LEASE_MS,
+        limit,
+        home: this.#options.home?.folder ?? null,
+        others: this.#others,
+        except: [...this.#running.keys()].map(job => job.seq),
+      });
       for (const job of jobs) this.#start(job);
     } catch (err) {
       log.error({ err }, 'looking for jobs failed');
     }
+  }
+
+  get #others(): readonly string[] {
+    return this.#options.home?.others() ?? [];
+  }
+
+  /** What the process before this one was running is taken at once, not when its lease runs out. */
+  async #reclaim(): Promise<void> {
+    const { store, home } = this.#options;
+    if (home && !this.#reclaimed) await store.reclaim(home.folder);
+    this.#reclaimed = true;
   }
 
   #start(job: ClaimedJob): void {

@@ -9,6 +9,7 @@ import type { Bus } from '#ports/bus.ts';
 import type { Db, Sql } from '#ports/db.ts';
 import type { BroadcastEvent } from '#ports/events.ts';
 import type { Jobs } from '#ports/jobs.ts';
+import type { Hold } from '#ports/placement.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type LifecycleInput, nextState } from './lifecycle.ts';
 import { hashPublishToken } from './publish-token.ts';
@@ -44,11 +45,12 @@ export interface Broadcasts {
   ): Promise<{ rows: store.BroadcastRow[]; nextCursor: string | null }>;
   /** Tells the room of everything that hampers the broadcast now. */
   tellTroubles(id: BroadcastId, troubles: readonly Trouble[]): void;
-  /** Moves the broadcast on and tells everybody; null when it does not take `input`, or somebody else was faster. */
+  /** Moves the broadcast on, by the hold of who owns it where it has an owner, and tells everybody; null when it does not take `input`, or somebody else was faster. */
   advance(
     id: BroadcastId,
     input: LifecycleInput,
     fields?: store.TransitionFields,
+    hold?: Hold | null,
   ): Promise<store.BroadcastRow | null>;
 }
 
@@ -106,7 +108,7 @@ export function createBroadcasts(deps: BroadcastsDeps): Broadcasts {
     tellTroubles(id, troubles) {
       deps.bus.publish(roomTopic(id), { type: 'troubles', troubles } satisfies RoomEvent);
     },
-    advance: (id, input, fields = {}) => advance(deps, id, input, fields),
+    advance: (id, input, fields = {}, hold = null) => advance(deps, id, input, fields, hold),
   };
 }
 
@@ -116,8 +118,9 @@ async function advance(
   id: BroadcastId,
   input: LifecycleInput,
   fields: store.TransitionFields,
+  hold: Hold | null,
 ): Promise<store.BroadcastRow | null> {
-  const moved = await deps.db.transaction(async tx => {
+  const moved = await (hold ?? { write: deps.db.transaction }).write(async tx => {
     const row = await store.findBroadcast(tx, id);
     const to = row && nextState(row.state, input);
     if (!row || !to) return null;

@@ -2,6 +2,7 @@ import type { Clock } from '#base/clock.ts';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Db } from '#ports/db.ts';
+import type { Hold, Placement } from '#ports/placement.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import { STARTING_MAX_MS } from './lifecycle.ts';
@@ -14,19 +15,17 @@ export interface LeftBehindDeps {
   readonly db: Db;
   readonly broadcasts: Broadcasts;
   readonly recorder: Recorder;
+  readonly placement: Placement;
   readonly clock: Clock;
   readonly log: Logger;
   /** Whether this process has it in memory and looks after it itself. */
   readonly isOnAir: (id: BroadcastId) => boolean;
 }
 
-/**
- * Finishes, or does `work` for, what a crash left live or interrupted, and what ended but could not be archived: the recording is closed, then
- * the state moves on. Every step is a compare and set, so that doing it twice changes nothing.
- */
-export async function finishLeftBehind(
+/** Does `work` for what a crash left live or interrupted, and for what ended but could not be archived. */
+export async function eachLeftBehind(
   deps: LeftBehindDeps,
-  work: (row: BroadcastRow) => Promise<void> = row => finishOne(deps, row),
+  work: (row: BroadcastRow) => Promise<void>,
 ): Promise<void> {
   let afterId: BroadcastId | null = null;
   for (;;) {
@@ -37,15 +36,19 @@ export async function finishLeftBehind(
   }
 }
 
+/**
+ * The recording is closed, then the state moves on. Every step is a compare and set, so that doing it twice changes nothing.
+ */
 export async function finishOne(
   { broadcasts, recorder, clock }: LeftBehindDeps,
   row: BroadcastRow,
+  hold: Hold,
 ): Promise<void> {
-  const totals = await recorder.complete(row.id);
+  const totals = await recorder.complete(row.id, hold.write);
   const durationMs = totals?.durationMs ?? 0;
   const endedAtMs = row.startedAtMs === null ? clock.nowMs() : row.startedAtMs + durationMs;
-  await broadcasts.advance(row.id, 'grace-over', { endedAtMs });
-  await broadcasts.advance(row.id, 'recording-closed', { durationMs });
+  await broadcasts.advance(row.id, 'grace-over', { endedAtMs }, hold);
+  await broadcasts.advance(row.id, 'recording-closed', { durationMs }, hold);
 }
 
 /** Ends what was never published; gives the broadcasts that were ended. */
@@ -55,6 +58,8 @@ export async function endNeverPublished(deps: LeftBehindDeps): Promise<Broadcast
   const ended: BroadcastId[] = [];
   for (const row of await listStarting(db.sql, nowMs - STARTING_MAX_MS, ROUND_MAX))
     await guarded(deps, row, async () => {
+      const place = await deps.placement.find(row.id);
+      if (place && !place.isHere && place.isHeld) return;
       if (await broadcasts.advance(row.id, 'never-published', { endedAtMs: nowMs })) ended.push(row.id);
     });
   return ended;

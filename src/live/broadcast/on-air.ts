@@ -3,6 +3,7 @@ import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Trouble } from '#contract/api/types.ts';
 import { Refusal } from '#contract/errors.ts';
+import type { Hold } from '#ports/placement.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { LOST_SEGMENTS_MAX } from '../packager/limits.ts';
 import { createPackager, type Packager, type PartCut } from '../packager/packager.ts';
@@ -52,6 +53,7 @@ export interface OnAirDeps {
  */
 export class OnAir {
   readonly id: BroadcastId;
+  readonly hold: Hold;
   readonly stream: Stream;
   /** Its end failed half-way: another call of `finish`, or the next sweep, tries again. */
   isStuck = false;
@@ -73,9 +75,10 @@ export class OnAir {
   #toldTroubles: readonly Trouble[] = [];
   readonly #keyframes: KeyframeIntervals;
 
-  /** `reopened`: what another process recorded of it before it died; `firstInit` is above any number that it used. */
-  constructor(id: BroadcastId, deps: OnAirDeps, reopened: Reopened | null = null, firstInit = 0) {
+  /** `hold`: this process has it. `reopened`: what another process recorded of it before it died; `firstInit` is above any number that it used. */
+  constructor(id: BroadcastId, hold: Hold, deps: OnAirDeps, reopened: Reopened | null = null, firstInit = 0) {
     this.id = id;
+    this.hold = hold;
     this.#firstInit = firstInit;
     this.#deps = deps;
     this.#log = deps.log.child({ broadcastId: id });
@@ -160,13 +163,33 @@ export class OnAir {
    */
   async handOver(): Promise<void> {
     if (this.isFinishing) return this.#finishing ?? undefined;
-    this.#isHandedOver = true;
     if (this.#packager) this.#step('publisher-lost');
+    const flushed = this.#letGo();
+    await flushed;
+    await Promise.all([this.#recording?.close(), this.#steps]);
+    await this.hold.release();
+  }
+
+  /** Another process has taken it over: nothing more is written, and everybody is let go. */
+  fenced(): void {
+    this.#recording?.abandon();
+    void this.#letGo();
+    void this.#recording?.close();
+    this.#linger?.cancel();
+    this.#deps.forget(this.id);
+  }
+
+  /** Others took this process for dead, and may have said that nobody sends. */
+  revived(): void {
+    if (this.isSending) this.#step('media-arrived');
+  }
+
+  #letGo(): Promise<void> {
+    this.#isHandedOver = true;
     this.#grace?.cancel();
     const flushed = this.#packager?.interrupt();
     this.stream.end();
-    await flushed;
-    await Promise.all([this.#recording?.close(), this.#steps]);
+    return flushed ?? Promise.resolve();
   }
 
   /** Ends it: resolves when the replay is ready. Whoever asks again waits for the same end. */
@@ -192,10 +215,11 @@ export class OnAir {
   #startPackager(reopened: Reopened | null = null): number {
     const { recorder, transcoder, clock, partCut } = this.#deps;
     const epochMs = this.stream.epochMs ?? clock.nowMs();
-    this.#recording = recorder.start(this.id, epochMs, kept => {
-      this.#isRecorded = kept;
+    const kept = (isKept: boolean) => {
+      this.#isRecorded = isKept;
       this.#tellTroubles();
-    });
+    };
+    this.#recording = recorder.start(this.id, epochMs, kept, this.hold.write);
     const { stream } = this;
     const packager = createPackager({
       epochMs,
@@ -248,7 +272,7 @@ export class OnAir {
   #step(input: LifecycleInput, fields: { startedAtMs?: number } = {}): void {
     this.#steps = this.#steps.then(async () => {
       try {
-        await this.#deps.broadcasts.advance(this.id, input, fields);
+        await this.#deps.broadcasts.advance(this.id, input, fields, this.hold);
       } catch (cause) {
         this.#log.error({ err: cause, input }, 'a change of state was not stored');
         // A broadcast that nobody can be told of must not run on in silence.
@@ -262,7 +286,7 @@ export class OnAir {
     this.#grace?.cancel();
     this.stream.end();
     await this.#steps;
-    await broadcasts.advance(this.id, input, { endedAtMs: clock.nowMs() });
+    await broadcasts.advance(this.id, input, { endedAtMs: clock.nowMs() }, this.hold);
     if (!this.#packager || !this.#recording) {
       forget(this.id);
       return;
@@ -279,6 +303,7 @@ export class OnAir {
     await flushRoom();
     const replay = totals ? await recorder.openReplay(this.id) : null;
     if (replay) this.#replay = replayAfterLive(replay, this.#live ?? packager.source);
-    await broadcasts.advance(this.id, 'recording-closed', { durationMs: totals?.durationMs ?? 0 });
+    const durationMs = totals?.durationMs ?? 0;
+    await broadcasts.advance(this.id, 'recording-closed', { durationMs }, this.hold);
   }
 }

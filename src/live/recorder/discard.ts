@@ -5,10 +5,10 @@ import { deleteRecording } from './store.ts';
 
 /** Nothing of the recording is left. */
 export async function discard(
-  { db, blobs, journals }: RecordingDeps,
+  { write, blobs, journals }: RecordingDeps,
   broadcastId: BroadcastId,
 ): Promise<void> {
-  await deleteRecording(db.sql, broadcastId);
+  await write(sql => deleteRecording(sql, broadcastId));
   for (const key of await journals.list(recordingPrefix(broadcastId).slice(0, -1)))
     await journals.delete(key);
   await blobs.deletePrefix(recordingPrefix(broadcastId));

@@ -14,8 +14,7 @@ import { hlsBytes } from '#tests/support/hls-bytes.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import type { RecordingSink } from '../packager/packager.ts';
 import type { HlsAnswer, HlsSource, RenditionName } from '../packager/source.ts';
-import { createRecorder } from './recorder.ts';
-import type { RecordingDeps } from './recording.ts';
+import { createRecorder, type RecorderDeps } from './recorder.ts';
 
 const id: BroadcastId = '01hzzzzzzzzzzzzzzzzzzzzzzz';
 const epochMs = Date.UTC(2026, 0, 1);
@@ -24,7 +23,7 @@ const layers = ['video', 'video-2', 'video-3'] as const;
 await onEveryDatabase('recording of layers', open => {
   let folder: string;
   let db: Db;
-  let deps: RecordingDeps;
+  let deps: RecorderDeps;
 
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'skylark-layers-'));

@@ -38,6 +38,7 @@ export class PartJournal {
   readonly #kept = new Set<string>();
   /** The segment of each rendition that misses a part: what follows in it is of no use. */
   readonly #holed = new Map<RenditionName, number>();
+  #isAbandoned = false;
   #running: Promise<void> | null = null;
 
   constructor(deps: PartJournalDeps, broadcastId: BroadcastId, epochMs: number) {
@@ -74,6 +75,11 @@ export class PartJournal {
     while (this.#running) await this.#running;
   }
 
+  /** Nothing more is written. */
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
+
   /** As `written`; no file stays open. */
   async close(): Promise<void> {
     await this.written();
@@ -101,6 +107,7 @@ export class PartJournal {
   }
 
   async #append({ key, first, bytes }: Entry): Promise<void> {
+    if (this.#isAbandoned) return;
     try {
       if (first) this.#open.set(key, await this.#deps.journals.create(key));
       await this.#open.get(key)?.append(bytes);

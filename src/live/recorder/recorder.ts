@@ -4,7 +4,7 @@ import type { RecordingSink } from '../packager/packager.ts';
 import type { HlsSource } from '../packager/source.ts';
 import { discard } from './discard.ts';
 import { recorderMigrations } from './migrations.ts';
-import { Recording, type RecordingDeps } from './recording.ts';
+import { type BroadcastWrite, Recording, type RecordingDeps } from './recording.ts';
 import { type Reopened, reopen } from './reopen.ts';
 import { createReplay } from './replay.ts';
 import { restore } from './restore.ts';
@@ -28,34 +28,47 @@ export interface RunningRecording extends RecordingSink {
   written(): Promise<void>;
   /** As `written`; nothing is open afterwards, and the recording is not complete: whoever reopens it goes on. */
   close(): Promise<void>;
+  /** Another process goes on with it: nothing more is written. */
+  abandon(): void;
   /** Resolves when everything is on disk. Null when nothing was recorded. */
   finish(): Promise<RecordingTotals | null>;
 }
 
-/** Keeps what was broadcast, and serves it afterwards. */
+/** Keeps what was broadcast, and serves it afterwards. `write` is how rows are written: by the hold of who owns the broadcast. */
 export interface Recorder {
   readonly migrations: Migrations;
   /**
    * Starts at once; storage follows behind. `epochMs` is the wall time of tick zero. `kept` is told when storage is full, or fails, and
    * nothing is recorded any more, and when there is room again.
    */
-  start(broadcastId: BroadcastId, epochMs: number, kept?: (isKept: boolean) => void): RunningRecording;
+  start(
+    broadcastId: BroadcastId,
+    epochMs: number,
+    kept?: (isKept: boolean) => void,
+    write?: BroadcastWrite,
+  ): RunningRecording;
   /** The recording as it stands in the database; null when there is none. Repeated calls are cheap once it is complete. */
   openReplay(broadcastId: BroadcastId): Promise<HlsSource | null>;
   /** The bytes of what was stored so far, under their names. */
   stored(broadcastId: BroadcastId): StoredMedia;
   /** What a crash left of a recording that goes on; null when there is nothing to play. */
-  reopen(broadcastId: BroadcastId): Promise<Reopened | null>;
+  reopen(broadcastId: BroadcastId, write?: BroadcastWrite): Promise<Reopened | null>;
   /** Closes the recording of a broadcast that nobody finished, after a crash. Null when there is nothing to replay. */
-  complete(broadcastId: BroadcastId): Promise<RecordingTotals | null>;
+  complete(broadcastId: BroadcastId, write?: BroadcastWrite): Promise<RecordingTotals | null>;
   delete(broadcastId: BroadcastId): Promise<void>;
 }
 
 /** Replays whose playlists stay in memory. */
 const REPLAYS_MAX = 100;
 
-export function createRecorder(deps: RecordingDeps): Recorder {
+export interface RecorderDeps extends Omit<RecordingDeps, 'write'> {
+  /** Asked before a replay is read from storage: refuses where its bytes are elsewhere. */
+  readonly mayOpen?: (broadcastId: BroadcastId) => Promise<void>;
+}
+
+export function createRecorder(deps: RecorderDeps): Recorder {
   const { db } = deps;
+  const by = (write: BroadcastWrite = work => work(db.sql)): RecordingDeps => ({ ...deps, write });
   const media = { ...deps, blocks: new StoredBlocks(deps.blobs) };
   const replays = new Map<BroadcastId, HlsSource>();
 
@@ -70,6 +83,7 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     if (known) return known;
     const recording = await findRecording(db.sql, broadcastId);
     if (!recording) return null;
+    await deps.mayOpen?.(broadcastId);
     const segments = await soundRows(deps, broadcastId, await listSegments(db.sql, broadcastId));
     if (!hasPicture(recording, segments)) return null;
     const replay = createReplay(media, broadcastId, recording, segments);
@@ -77,21 +91,22 @@ export function createRecorder(deps: RecordingDeps): Recorder {
     return replay;
   };
 
-  const complete = async (broadcastId: BroadcastId): Promise<RecordingTotals | null> => {
-    const segments = await restore(deps, broadcastId);
+  const complete: Recorder['complete'] = async (broadcastId, write) => {
+    const writing = by(write);
+    const segments = await restore(writing, broadcastId);
     if (!segments.some(segment => segment.rendition !== 'audio')) return null;
     const totals = totalsOf(segments);
-    await setComplete(db.sql, broadcastId, totals);
+    await writing.write(sql => setComplete(sql, broadcastId, totals));
     return totals;
   };
 
   return {
     migrations: recorderMigrations,
-    start(broadcastId, epochMs, kept = () => {}) {
-      const recording = new Recording(deps, broadcastId, epochMs, kept);
+    start(broadcastId, epochMs, kept = () => {}, write = undefined) {
+      const recording = new Recording(by(write), broadcastId, epochMs, kept);
       const finish = async () => {
         await recording.close();
-        return complete(broadcastId);
+        return complete(broadcastId, write);
       };
       return {
         get lost() {
@@ -103,16 +118,17 @@ export function createRecorder(deps: RecordingDeps): Recorder {
         isKept: segment => recording.isKept(segment),
         written: () => recording.written(),
         close: () => recording.close(),
+        abandon: () => recording.abandon(),
         finish,
       };
     },
     openReplay,
     stored: broadcastId => storedMedia(media, broadcastId),
-    reopen: broadcastId => reopen(deps, broadcastId),
+    reopen: (broadcastId, write) => reopen(by(write), broadcastId),
     complete,
     async delete(broadcastId) {
       replays.delete(broadcastId);
-      await discard(deps, broadcastId);
+      await discard(by(), broadcastId);
     },
   };
 }

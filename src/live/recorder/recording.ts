@@ -3,8 +3,9 @@ import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import { BoundedQueue } from '#base/queue.ts';
 import type { Blobs } from '#ports/blobs.ts';
-import type { Db } from '#ports/db.ts';
+import type { Db, Sql } from '#ports/db.ts';
 import type { Journals } from '#ports/journals.ts';
+import { Fenced } from '#ports/placement.ts';
 import { StorageFull } from '#ports/storage-full.ts';
 import type { RecordingSink } from '../packager/packager.ts';
 import type { InitMedia, SegmentMedia } from '../packager/segment.ts';
@@ -13,8 +14,12 @@ import { initKey, segmentKey } from './keys.ts';
 import { join, PartJournal } from './part-journal.ts';
 import { insertRecording, insertSegments, type SegmentRow, setInfo } from './store.ts';
 
+export type BroadcastWrite = <T>(work: (sql: Sql) => Promise<T>) => Promise<T>;
+
 export interface RecordingDeps {
   readonly db: Db;
+  /** How rows of the broadcast are written: not at all once another process has taken it over. */
+  readonly write: BroadcastWrite;
   readonly blobs: Blobs;
   readonly journals: Journals;
   readonly clock: Clock;
@@ -63,7 +68,7 @@ export class Recording implements RecordingSink {
     this.#deps = deps;
     this.broadcastId = broadcastId;
     this.#parts = new PartJournal({ ...deps, failed: cause => this.#failed(cause) }, broadcastId, epochMs);
-    this.#add('recording', () => insertRecording(deps.db.sql, broadcastId, epochMs));
+    this.#add('recording', () => deps.write(sql => insertRecording(sql, broadcastId, epochMs)));
   }
 
   init(rendition: RenditionName, init: InitMedia): void {
@@ -82,14 +87,14 @@ export class Recording implements RecordingSink {
       this.#gap(row);
       return;
     }
-    const { db, blobs } = this.#deps;
+    const { write, blobs } = this.#deps;
     const { msn } = segment;
     const init = this.#inits.get(rendition);
     this.#add(`${rendition} segment ${msn}`, async () => {
       if (init) await this.#keepInit(rendition, init);
       const bytes = join(segment.parts.map(part => part.bytes));
       await blobs.put(segmentKey(this.broadcastId, rendition, msn), bytes);
-      await insertSegments(db.sql, this.broadcastId, [row]);
+      await write(sql => insertSegments(sql, this.broadcastId, [row]));
       this.#stored.add(segment);
       this.#parts.kept(rendition, msn);
       this.#isKept(true);
@@ -112,6 +117,12 @@ export class Recording implements RecordingSink {
     await this.#parts.close();
   }
 
+  /** Another process goes on with it: what waits is not written, here or in the journals. */
+  abandon(): void {
+    while (this.#queue.shift()) this.lost++;
+    this.#parts.abandon();
+  }
+
   /** A layer that begins late brings a gap for every segment of the others: they are one write. */
   #gap(row: SegmentRow): void {
     this.#gaps.push(row);
@@ -119,7 +130,8 @@ export class Recording implements RecordingSink {
     let rows: SegmentRow[] | null = null;
     this.#add('gaps', async () => {
       if (rows === null) [rows, this.#gaps] = [this.#gaps, []];
-      await insertSegments(this.#deps.db.sql, this.broadcastId, rows);
+      const gaps = rows;
+      await this.#deps.write(sql => insertSegments(sql, this.broadcastId, gaps));
     });
   }
 
@@ -139,9 +151,9 @@ export class Recording implements RecordingSink {
   async #keepInit(rendition: RenditionName, init: InitMedia): Promise<void> {
     const key = initKey(this.broadcastId, rendition, init.number);
     if (this.#keptInits.get(rendition) === key) return;
-    const { db, blobs } = this.#deps;
+    const { write, blobs } = this.#deps;
     await blobs.put(key, init.bytes);
-    await setInfo(db.sql, this.broadcastId, rendition, init.info);
+    await write(sql => setInfo(sql, this.broadcastId, rendition, init.info));
     this.#keptInits.set(rendition, key);
   }
 
@@ -169,6 +181,7 @@ export class Recording implements RecordingSink {
       try {
         return await write.run();
       } catch (cause) {
+        if (cause instanceof Fenced) return this.abandon();
         this.#failed(cause);
         const fields = { err: cause, broadcastId: this.broadcastId, what: write.what, attempt };
         log.warn(fields, 'writing the recording failed');

@@ -23,7 +23,7 @@ export async function restore(deps: RecordingDeps, broadcastId: BroadcastId): Pr
   // What could not be restored now has its number later.
   const isWhole = (await deps.journals.list(recordingPrefix(broadcastId).slice(0, -1))).length === 0;
   const gaps = [...(isWhole ? firstGaps(rows) : []), ...levelGaps(rows)];
-  await insertSegments(deps.db.sql, broadcastId, gaps);
+  await deps.write(sql => insertSegments(sql, broadcastId, gaps));
   return listSegments(deps.db.sql, broadcastId);
 }
 
@@ -50,21 +50,21 @@ async function restoreJournal(deps: RecordingDeps, broadcastId: BroadcastId, key
 
 /** A segment whose row is there already is whole: its journal only had not gone yet. */
 async function keep(
-  { db, blobs, log }: RecordingDeps,
+  { db, write, blobs, log }: RecordingDeps,
   broadcastId: BroadcastId,
   segment: JournalledSegment,
 ): Promise<void> {
   const { rendition, msn, start, timescale, discontinuity, independent, init, parts } = segment;
-  await insertRecording(db.sql, broadcastId, segment.epochMs);
+  await write(sql => insertRecording(sql, broadcastId, segment.epochMs));
   if (await hasSegment(db.sql, broadcastId, rendition, msn)) return;
   await blobs.put(initKey(broadcastId, rendition, init.number), init.bytes);
-  await setInfo(db.sql, broadcastId, rendition, init.info);
+  await write(sql => setInfo(sql, broadcastId, rendition, init.info));
   const bytes = join(parts.map(part => part.bytes));
   await blobs.put(segmentKey(broadcastId, rendition, msn), bytes);
   const duration = parts.reduce((sum, part) => sum + part.duration, 0);
   const frames = parts.reduce((sum, part) => sum + part.samples, 0);
   const place = { rendition, msn, start, duration, timescale, initNumber: init.number };
   const row = { ...place, discontinuity, independent, bytes: bytes.length, frames, restored: true };
-  await insertSegments(db.sql, broadcastId, [row]);
+  await write(sql => insertSegments(sql, broadcastId, [row]));
   log.info({ broadcastId, rendition, msn, parts: parts.length }, 'a segment was restored from its parts');
 }

@@ -7,6 +7,7 @@ import { openDiskBlobs } from '#adapters/blobs-disk/index.ts';
 import { createLocalBus } from '#adapters/bus-local/index.ts';
 import { createDbJobs } from '#adapters/jobs-db/index.ts';
 import { openDiskJournals } from '#adapters/journals-disk/index.ts';
+import { createDbPlacement } from '#adapters/placement-db/index.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { createLive, type Live } from '#live/index.ts';
 import { startTestApi, type TestApi } from '#tests/support/api.ts';
@@ -31,8 +32,11 @@ beforeEach(async () => {
       const directory = { summaries: accounts.summaries };
       const config = { publicUrl: null };
       const bus = createLocalBus({ log });
-      live = createLive({ db, jobs, bus, blobs, journals, ids, clock, log, directory, transcoder, config });
-      return { services: { live }, migrations: { ...live.migrations, ...jobs.migrations } };
+      const placement = createDbPlacement({ db, clock, ids, log, folder: 'folder' });
+      const storage = { db, jobs, bus, blobs, journals, placement };
+      live = createLive({ ...storage, ids, clock, log, directory, transcoder, config });
+      const migrations = { ...live.migrations, ...jobs.migrations, ...placement.migrations };
+      return { services: { live }, migrations };
     },
   });
   ada = await api.signUp('ada');
