@@ -40,6 +40,8 @@ describe('configuration', () => {
     [{ SKYLARK_DATABASE_URL: 'mysql://u:secret@h/d' }, /SKYLARK_DATABASE_URL.*postgres:/],
     [{ SKYLARK_TRUSTED_PROXIES: 'proxy' }, /SKYLARK_TRUSTED_PROXIES.*networks/],
     [{ SKYLARK_LOG: 'loud' }, /SKYLARK_LOG/],
+    [{ SKYLARK_REDIS_URL: 'redis://h' }, /SKYLARK_REDIS_URL is set, but there is no shared bus/],
+    [{ SKYLARK_S3_URL: 's3://b' }, /SKYLARK_S3_URL is set, but recordings/],
     [{ SKYLARK_PROT: '1' }, /SKYLARK_PROT is not a variable/],
   ];
   for (const [environment, message] of wrong) {

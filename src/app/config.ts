@@ -63,10 +63,17 @@ const variables: Readonly<Record<string, keyof Config>> = {
   SKYLARK_LOG: 'logLevel',
 };
 
+/** Names of a larger installation than this version can be part of: half a cluster would lose what people do. */
+const ofClusters: Readonly<Record<string, string>> = {
+  SKYLARK_REDIS_URL: 'there is no shared bus yet: every process hears what happens in it alone',
+  SKYLARK_S3_URL: 'recordings are kept in the data folder of the process that makes them',
+};
+
 /** Reads and checks every `SKYLARK_` variable; one that is not known is an error, so that a typing slip is not silence. */
 export function readConfig(environment: Environment): Config {
   for (const name of Object.keys(environment)) {
     if (!name.startsWith('SKYLARK_') || name.startsWith('SKYLARK_TEST_') || name in variables) continue;
+    if (name in ofClusters) throw new ConfigError(`${name} is set, but ${ofClusters[name]}.`);
     throw new ConfigError(
       `${name} is not a variable of Skylark. Known: ${Object.keys(variables).join(', ')}.`,
     );

@@ -142,6 +142,11 @@ export const meetings: Readonly<Record<ErrorCode, Meeting>> = {
     player: words('The server serves too many at once.', 'Try again in a minute.'),
   },
   'nothing-new': { nobody: 'The player asks again by itself, and shows that the broadcast was interrupted.' },
+  elsewhere: {
+    form: true,
+    studio: words('Another server of this site has this broadcast.', AGAIN),
+    player: words('Another server of this site has this broadcast.', AGAIN),
+  },
   unavailable: {
     form: true,
     studio: words('The server is starting or stopping.', AGAIN),

@@ -6,7 +6,6 @@ import { onEveryDatabase } from '#tests/support/databases.ts';
 import { LiveRig } from '#tests/support/live-rig.ts';
 import { feedPublisher } from '#tests/support/publishing.ts';
 import { until } from '#tests/support/until.ts';
-import { GRACE_MS } from './broadcast/lifecycle.ts';
 import { SWEEP_MS } from './broadcast/on-air-registry.ts';
 import type { Live } from './index.ts';
 import { listSegments } from './recorder/store.ts';
@@ -64,10 +63,13 @@ await onEveryDatabase('live, with several processes on one database', open => {
     await rig.written(id, 4.8);
     const { live } = await another('two');
     await rig.house.placement.close();
-    rig.house.clock.advance(SWEEP_MS);
-    await until('it is interrupted', async () => (await live.get(id)).state === 'interrupted');
-    await advance(GRACE_MS + SWEEP_MS);
-    await until('it is over', async () => (await live.get(id)).state === 'ended');
+    const reaches = (state: string) =>
+      until(state, async () => {
+        rig.house.clock.advance(SWEEP_MS);
+        return (await live.get(id)).state === state;
+      });
+    await reaches('interrupted');
+    await reaches('ended');
     const { live: next } = await another('folder');
     assert.equal((await next.get(id)).state, 'archived');
     assert.ok(await next.hls(id));
