@@ -52,9 +52,9 @@ await onEveryDatabase('live, with several processes on one database', open => {
     const refused = { code: 'elsewhere', message: 'This broadcast is on the air at http://one.' };
     await assert.rejects(live.watch(id), refused);
     await assert.rejects(live.publish(id, publishToken), refused);
-    await assert.rejects(live.end(rig.ada, id), refused);
+    await assert.rejects(live.end({ id: rig.ada, role: 'member' }, id), refused);
     await assert.rejects(async () => live.hls(id), refused);
-    assert.equal((await rig.live.end(rig.ada, id)).state, 'archived');
+    assert.equal((await rig.live.end({ id: rig.ada, role: 'member' }, id)).state, 'archived');
     await assert.rejects(async () => live.hls(id), { code: 'elsewhere' });
   });
 

@@ -54,6 +54,7 @@ class Placements {
   readonly #held = new Map<string, number>();
   #watcher: PlacementWatcher | null = null;
   #timer: Timer | null = null;
+  #renewing: Promise<void> = Promise.resolve();
   #address = '';
 
   constructor(options: DbPlacementOptions) {
@@ -66,7 +67,9 @@ class Placements {
     this.#address = address;
     await this.#register();
     this.others = await store.otherFolders(db.sql, folder, this.#now);
-    this.#timer = clock.every(RENEW_MS, () => void this.#renew());
+    this.#timer = clock.every(RENEW_MS, () => {
+      this.#renewing = this.#renew();
+    });
   }
 
   watch(watcher: PlacementWatcher): void {
@@ -117,6 +120,7 @@ class Placements {
 
   async close(): Promise<void> {
     this.#timer?.cancel();
+    await this.#renewing;
     if (this.#timer) await store.deleteProcess(this.#options.db.sql, this.#id);
     this.#timer = null;
   }
