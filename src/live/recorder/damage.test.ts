@@ -15,15 +15,14 @@ import { hlsBytes } from '#tests/support/hls-bytes.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import { until as waitUntil } from '#tests/support/until.ts';
 import type { HlsSource } from '../packager/source.ts';
-import { createRecorder } from './recorder.ts';
-import type { RecordingDeps } from './recording.ts';
+import { createRecorder, type RecorderDeps } from './recorder.ts';
 
 const id: BroadcastId = '01hzzzzzzzzzzzzzzzzzzzzzzz';
 const epochMs = Date.UTC(2026, 0, 1);
 
 describe('a recording on a disk that is damaged', () => {
   let folder: string;
-  let deps: RecordingDeps;
+  let deps: RecorderDeps;
   let said: string[];
 
   beforeEach(async () => {
