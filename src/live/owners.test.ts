@@ -64,10 +64,14 @@ await onEveryDatabase('live, with several processes on one database', open => {
     const { live } = await another('two');
     await rig.house.placement.close();
     const reaches = (state: string) =>
-      until(state, async () => {
-        rig.house.clock.advance(SWEEP_MS);
-        return (await live.get(id)).state === state;
-      });
+      until(
+        state,
+        async () => {
+          rig.house.clock.advance(SWEEP_MS);
+          return (await live.get(id)).state === state;
+        },
+        60_000,
+      );
     await reaches('interrupted');
     await reaches('ended');
     const { live: next } = await another('folder');
