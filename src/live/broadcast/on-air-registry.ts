@@ -40,6 +40,7 @@ export class OnAirRegistry {
   readonly #owners = new Map<BroadcastId, AccountId>();
   readonly #counts = new Totals(AIR_COUNTS);
   #sweep: Timer | null = null;
+  #sweeping: Promise<void> | null = null;
   #isDraining = false;
 
   constructor(deps: OnAirRegistryDeps) {
@@ -186,7 +187,7 @@ export class OnAirRegistry {
   async recover(): Promise<void> {
     await eachLeftBehind(this.#leftBehind, row => this.#reopen(row));
     await this.#endNeverPublished();
-    this.#sweep ??= this.#deps.clock.every(SWEEP_MS, () => void this.#sweepNow());
+    this.#sweep ??= this.#deps.clock.every(SWEEP_MS, () => this.#sweepOnce());
   }
 
   async #reopen(row: BroadcastRow): Promise<void> {
@@ -216,6 +217,13 @@ export class OnAirRegistry {
     } catch (cause) {
       this.#deps.log.error({ err: cause, broadcastId: air.id }, 'a broadcast was not handed over whole');
     }
+  }
+
+  /** A database that is slow gets no second round on top of the first. */
+  #sweepOnce(): void {
+    this.#sweeping ??= this.#sweepNow().finally(() => {
+      this.#sweeping = null;
+    });
   }
 
   async #sweepNow(): Promise<void> {
