@@ -26,7 +26,7 @@ export function startHonest(url: string, door: Door, targets: Targets): { stop()
       const isServed = status === '200' || status === '201' || status === '101';
       if (!isServed) served.refused[status] = (served.refused[status] ?? 0) + 1;
       served.worstMs = Math.max(served.worstMs, isServed ? tookMs : PATIENCE_MS);
-      await new Promise(resolve => setTimeout(resolve, 250));
+      await new Promise(resolve => setTimeout(resolve, door === 'whip' ? 1000 : 250));
     }
   })();
   return {
@@ -80,7 +80,8 @@ async function offer(
     { 'content-type': 'application/sdp', ...headers },
     body,
   );
-  if (location) await ask(url, 'DELETE', location);
+  // Of a publisher that would be the end of the broadcast; the next offer takes over instead.
+  if (location?.startsWith('/whep')) await ask(url, 'DELETE', location);
   return status;
 }
 
