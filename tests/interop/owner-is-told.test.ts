@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '#tests/support/browser.ts';
+import { B_FRAMES_FILE, type FilmPicture, readFilm } from '#tests/support/film.ts';
 import { OddPublisher } from '#tests/support/odd-publisher.ts';
 import { openPerson, type Person, signUp } from '#tests/support/people.ts';
 import { openRtcPeer, type RtcPeer } from '#tests/support/rtc-peer.ts';
@@ -10,6 +11,7 @@ import { startTestServer, type TestServer } from '#tests/support/server.ts';
 const NO_PICTURE = 'No picture that can be decoded has come yet';
 const NONE_OF_THE_NEXT = 'An encoder wants to take over, and no picture';
 const B_FRAMES = 'Your encoder sends B-frames';
+const FPS = 24;
 
 interface Target {
   readonly postId: string;
@@ -17,14 +19,16 @@ interface Target {
   readonly publishToken: string;
 }
 
-/** An encoder that answers no PLI and sends B-frames: I B B P in the order of decoding. */
+/** An encoder that answers no PLI and sends B-frames: a film, over and over. */
 class Encoder {
   sendsKeyFrames = false;
   readonly #peer: RtcPeer;
+  readonly #film: readonly FilmPicture[];
   readonly #timer: NodeJS.Timeout;
   #pictures = 0;
 
   static async connect(origin: string, { whipUrl, publishToken }: Target): Promise<Encoder> {
+    const film = await readFilm(B_FRAMES_FILE);
     const peer = await openRtcPeer({ direction: 'sendonly', kinds: ['video', 'audio'] });
     const response = await fetch(new URL(whipUrl, origin), {
       method: 'POST',
@@ -34,13 +38,14 @@ class Encoder {
     assert.equal(response.status, 201);
     peer.answer(await response.text());
     await peer.opened;
-    return new Encoder(peer);
+    return new Encoder(peer, film);
   }
 
-  private constructor(peer: RtcPeer) {
+  private constructor(peer: RtcPeer, film: readonly FilmPicture[]) {
     this.#peer = peer;
+    this.#film = film;
     const publisher = new OddPublisher(bytes => void peer.send('video', bytes));
-    this.#timer = setInterval(() => this.#shoot(publisher), 1000 / 30);
+    this.#timer = setInterval(() => this.#shoot(publisher), 1000 / FPS);
   }
 
   close(): void {
@@ -50,8 +55,9 @@ class Encoder {
 
   #shoot(publisher: OddPublisher): void {
     const i = this.#pictures++;
-    const shownAt = i === 0 ? 0 : i % 3 === 1 ? i + 2 : i - 1;
-    publisher.picture(shownAt * 3000, this.sendsKeyFrames && i % 30 === 1);
+    const { pts, key, nals } = this.#film[i % this.#film.length]!;
+    const turn = Math.floor(i / this.#film.length) * this.#film.length;
+    if (!key || this.sendsKeyFrames) publisher.nals(pts + (turn * 90_000) / FPS, nals);
   }
 }
 
@@ -110,6 +116,7 @@ describe('the owner of a broadcast is told what its pictures lack', () => {
     await Promise.all([own, other].map(page => page.goto(`${server.url}/p/${target.postId}`)));
     await own.getByRole('status').filter({ hasText: B_FRAMES }).waitFor();
     await other.locator('.watch-viewers').waitFor();
+    await other.locator('video[data-player][data-mode="hls"][data-state="playing"]').waitFor();
     assert.equal(await other.getByText(B_FRAMES).count(), 0);
     assert.deepEqual(ana.complaints, []);
     await other.context().close();
