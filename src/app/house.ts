@@ -13,6 +13,7 @@ import { keepSecret, readSecret } from './secret.ts';
 import { probeMigrations } from './storage-probe.ts';
 
 export interface House extends Awaited<ReturnType<typeof openAdapters>> {
+  readonly config: Config;
   /** Signs cookies and seals what is kept for a caller alone. */
   readonly secret: string;
   readonly clock: Clock;
@@ -62,5 +63,5 @@ export async function openHouse(
   // Not before: a secret says that there is a database that belongs to it.
   if (!keptSecret) await keepSecret(config.dataDirectory, secret);
   if (!keptSecret && !isNew) log.warn({}, 'the secret of the data folder was gone: everybody signs in again');
-  return { ...ports, secret, clock, ids, accounts, social, live };
+  return { ...ports, config, secret, clock, ids, accounts, social, live };
 }

@@ -71,7 +71,6 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
   disposer.add('live', () => live.drain());
   await serve({
     ...house,
-    config,
     front,
     rtc: labels.rtc(rtc, slices),
     slices,
@@ -82,7 +81,7 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
     disposer,
   });
   disposer.add('listener', () => front.stop());
-  await takeCommands(config, lock, house, log, disposer);
+  await takeCommands(lock, house, log, disposer);
   log.debug({ url: front.url }, 'serving');
   const code = await house.accounts.firstAccountCode();
   const firstAccountUrl = code && `${config.publicUrl ?? front.url}/sign-up?first=${code}`;
@@ -90,13 +89,12 @@ async function start(config: Config, log: Logger, disposer: Disposer): Promise<R
 }
 
 async function takeCommands(
-  config: Config,
   lock: FolderLock,
   house: AdminHouse,
   log: Logger,
   disposer: Disposer,
 ): Promise<void> {
-  const socket = await openAdminSocket(config.dataDirectory, log, words => runCommand(house, words));
+  const socket = await openAdminSocket(house.config.dataDirectory, log, words => runCommand(house, words));
   disposer.add('admin', () => socket.close());
   await lock.describe({ admin: socket.path });
 }

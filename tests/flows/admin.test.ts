@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,9 +7,15 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { admin } from '#app/admin/admin.ts';
 import { readHolder } from '#app/data-folder.ts';
+import type { CreatedBroadcast } from '#contract/api/broadcasts.ts';
+import type { Broadcast } from '#contract/api/types.ts';
+import { skipWithout } from '#tests/support/backend.ts';
 import { password } from '#tests/support/people.ts';
 import { startTestServer, type TestServer, testConfig } from '#tests/support/server.ts';
+import { mountSmallDisk } from '#tests/support/small-disk.ts';
 import { type ApiPerson, registerPerson } from '../../tools/api-person.ts';
+
+const disk = await mountSmallDisk(16 * 1024 * 1024);
 
 describe('npm run admin', () => {
   let server: TestServer;
@@ -49,6 +55,27 @@ describe('npm run admin', () => {
     assert.match((await run('reset-password')).text, /^Usage: .* reset-password HANDLE$/);
   });
 
+  it('ends a broadcast, with a server and without', async () => {
+    const cat = await registerPerson(server.url, { handle: 'cat', password });
+    const broadcasts = ['/api/v1/broadcasts', { title: 'Too loud' }] as const;
+    const [one, other] = [
+      await cat.call<CreatedBroadcast>('POST', ...broadcasts),
+      await cat.call<CreatedBroadcast>('POST', ...broadcasts),
+    ];
+    const stateOf = async ({ id }: CreatedBroadcast) =>
+      (await cat.call<Broadcast>('GET', `/api/v1/broadcasts/${id}`)).state;
+    assert.deepEqual(await run('end', one.id), { ok: true, text: '“Too loud” by @cat is over.' });
+    assert.deepEqual([await stateOf(one), await stateOf(other)], ['ended', 'starting']);
+    assert.deepEqual(await run('live'), { ok: true, text: 'Nothing is on the air.' });
+    const { ok, text: said } = await run('end', 'nothing-of-that-name');
+    assert.ok(!ok);
+    assert.match(said, /no broadcast/i);
+    await server.stop();
+    const ended = await run('end', other.id);
+    await server.restart();
+    assert.deepEqual([ended.ok, await stateOf(other)], [true, 'ended']);
+  });
+
   it('says what is wrong with a command', async () => {
     assert.deepEqual(await run('role', 'nobody-here', 'member'), {
       ok: false,
@@ -59,7 +86,7 @@ describe('npm run admin', () => {
     assert.match(text, /^Usage: npm run admin -- role HANDLE operator\|member$/);
     assert.match(
       (await run('toString')).text,
-      /^Usage: npm run admin -- COMMAND\n {2}reset-password HANDLE +give/,
+      /^Usage: npm run admin -- COMMAND\n(.*\n)* {2}reset-password HANDLE +give/,
     );
     assert.match((await run()).text, /Usage/);
   });
@@ -92,6 +119,51 @@ describe('npm run admin', () => {
     } finally {
       await other.close();
       await rm(long, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('npm run admin -- doctor', () => {
+  after(() => disk?.close());
+  const skip = skipWithout('small disk', disk !== null);
+
+  it('says what is well, and what to do about the rest', async () => {
+    const server = await startTestServer();
+    const run = () => admin(testConfig(server.dataDirectory), ['doctor']);
+    try {
+      const closed = await run();
+      assert.match(closed.text, /^well {3}A row was stored in SQLite/);
+      assert.match(closed.text, /^well {3}Nobody else on this machine can read/m);
+      await chmod(server.dataDirectory, 0o755);
+      const open = await run();
+      assert.ok(!open.ok);
+      assert.match(open.text, /^WRONG {2}Others on this machine can read .*: restart/m);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('says that nobody has an account, and that strangers get no camera', async () => {
+    const server = await startTestServer({ publicUrl: 'http://sky.example' });
+    const { ok, text: said } = await admin(testConfig(server.dataDirectory), ['doctor']);
+    await server.close();
+    assert.ok(!ok);
+    assert.match(said, /^WRONG {2}Nobody has an account yet/m);
+    assert.match(said, /^WRONG {2}SKYLARK_PUBLIC_URL is not https/m);
+  });
+
+  it('says that the disk is full', { skip }, async () => {
+    const dataDirectory = path.join(disk!.directory, 'data');
+    const server = await startTestServer({ dataDirectory });
+    try {
+      await disk!.fill();
+      const { ok, text: said } = await admin(testConfig(dataDirectory), ['doctor']);
+      assert.ok(!ok);
+      assert.match(said, /^WRONG {2}Nothing can be stored \(/m);
+      assert.match(said, /^WRONG {2}Only 0\.0 GiB are free/m);
+    } finally {
+      await disk!.free();
+      await server.close();
     }
   });
 });
