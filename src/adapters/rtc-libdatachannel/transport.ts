@@ -127,11 +127,13 @@ export class LibdatachannelTransport implements RtcTransport {
         ? {}
         : { certificatePemFile: certificate.certificatePem, keyPemFile: certificate.keyPem }),
     });
-    peer.onStateChange(state => {
-      if (OVER.has(state)) this.#fail();
-    });
+    // Callbacks that wait for a loop that was late come in the order in which they were set, not in which it happened: whether ICE
+    // came through has to be known before what failed then.
     peer.onIceStateChange(state => {
       if (state === 'connected' || state === 'completed') this.#isReached = true;
+    });
+    peer.onStateChange(state => {
+      if (OVER.has(state)) this.#fail();
     });
     peer.onTrack(track => this.#adopt(track));
     return peer;
