@@ -40,7 +40,8 @@ export class OnAirRegistry {
   readonly #owners = new Map<BroadcastId, AccountId>();
   readonly #counts = new Totals(AIR_COUNTS);
   #sweep: Timer | null = null;
-  #sweeping: Promise<void> | null = null;
+  #isSweeping = false;
+  #isSweepDue = false;
   #isDraining = false;
 
   constructor(deps: OnAirRegistryDeps) {
@@ -187,7 +188,7 @@ export class OnAirRegistry {
   async recover(): Promise<void> {
     await eachLeftBehind(this.#leftBehind, row => this.#reopen(row));
     await this.#endNeverPublished();
-    this.#sweep ??= this.#deps.clock.every(SWEEP_MS, () => this.#sweepOnce());
+    this.#sweep ??= this.#deps.clock.every(SWEEP_MS, () => void this.#sweepWhileDue());
   }
 
   async #reopen(row: BroadcastRow): Promise<void> {
@@ -219,11 +220,16 @@ export class OnAirRegistry {
     }
   }
 
-  /** A database that is slow gets no second round on top of the first. */
-  #sweepOnce(): void {
-    this.#sweeping ??= this.#sweepNow().finally(() => {
-      this.#sweeping = null;
-    });
+  /** A database that is slow gets one round at a time; a turn that came meanwhile is taken afterwards. */
+  async #sweepWhileDue(): Promise<void> {
+    this.#isSweepDue = true;
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    while (this.#isSweepDue) {
+      this.#isSweepDue = false;
+      await this.#sweepNow();
+    }
+    this.#isSweeping = false;
   }
 
   async #sweepNow(): Promise<void> {
