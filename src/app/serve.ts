@@ -4,6 +4,7 @@ import type { Accounts } from '#accounts/index.ts';
 import { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Disposer } from '#base/dispose.ts';
+import { FairTurns, type FairTurnsDeps } from '#base/fair-turns.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Slices } from '#base/slices.ts';
@@ -26,7 +27,8 @@ import {
 import { liveHandlers } from '#servers/api/live/index.ts';
 import { socialHandlers } from '#servers/api/social/index.ts';
 import { createHlsHandler, createHlsStats, type HlsStats } from '#servers/hls/index.ts';
-import { Connections } from '#servers/http/index.ts';
+import { Connections, IN_WORK_MAX, TURN_MS } from '#servers/http/index.ts';
+import { OPENINGS } from '#servers/signalling/index.ts';
 import { createSocketServer, isSocketRequest } from '#servers/socket/index.ts';
 import { registerWeb } from '#servers/web/index.ts';
 import { registerWhep } from '#servers/whep/index.ts';
@@ -91,7 +93,8 @@ export async function serve(deps: ServeDeps): Promise<void> {
   const { log, slices, labels } = deps;
   const source = (id: BroadcastId) => deps.live.hls(id);
   const placeOf = (request: IncomingMessage) => callers.placeOf(request);
-  const hls = labels.listener('HLS', createHlsHandler({ source, placeOf, log, slices, stats }));
+  const turns = newTurns({ clock: deps.clock, inWorkMax: IN_WORK_MAX, turnMs: TURN_MS });
+  const hls = labels.listener('HLS', createHlsHandler({ source, placeOf, log, slices, turns, stats }));
   const fastify = Fastify({
     forceCloseConnections: true,
     // A machine that is slow now is no reason not to start.
@@ -112,6 +115,7 @@ export async function serve(deps: ServeDeps): Promise<void> {
   const connections = new Connections(front.server, {
     callers,
     clock: deps.clock,
+    turns,
     max: await connectionsMax(),
   });
   measureConnections(deps.metrics, connections);
@@ -125,6 +129,12 @@ export async function serve(deps: ServeDeps): Promise<void> {
     const listener = request.url?.startsWith('/hls/') ? hls : fastify.routing;
     connections.take(request, response, () => listener(request, response));
   });
+}
+
+function newTurns(bounds: Pick<FairTurnsDeps, 'clock' | 'inWorkMax' | 'turnMs'>): FairTurns {
+  // What was asked for in a microtask comes when there are none left.
+  const afterWork = (run: () => void) => queueMicrotask(() => process.nextTick(run));
+  return new FairTurns({ ...bounds, afterInput: setImmediate, afterWork });
 }
 
 function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Callers, hls: HlsStats): void {
@@ -149,7 +159,8 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Call
     callers,
     publicUrl: deps.config.publicUrl,
   });
-  const whip = registerWhip(fastify, { live, rtc, ids, clock, callers, log });
+  const openings = newTurns({ clock, ...OPENINGS });
+  const whip = registerWhip(fastify, { live, rtc, ids, clock, callers, openings, log });
   const load = createLoadMeter();
   disposer.add('load', () => load.close());
   const whep = registerWhep(fastify, {
@@ -159,6 +170,7 @@ function registerRoutes(fastify: FastifyInstance, deps: ServeDeps, callers: Call
     clock,
     slices: deps.slices,
     callers,
+    openings,
     log,
     load: load.read,
   });

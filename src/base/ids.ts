@@ -13,6 +13,8 @@ export interface Ids {
   secret(): string;
 }
 
+/** 256 bits, five in each character. */
+const SECRET_LENGTH = 52;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /**
@@ -36,7 +38,7 @@ export function createIds(clock: Clock, fillRandom: (bytes: Uint8Array) => void)
   const secret = (): string => {
     const bytes = new Uint8Array(32);
     fillRandom(bytes);
-    return encodeBits(bytes, 52);
+    return encodeBits(bytes, SECRET_LENGTH);
   };
   return { next, secret };
 }
@@ -69,6 +71,11 @@ function encodeBits(bytes: Uint8Array, characters: number): string {
   }
   if (bits > 0) out += ALPHABET[(value << (5 - bits)) & 31];
   return out.slice(0, characters);
+}
+
+/** Whether a string has the shape of a `secret()`: what has not cannot be one, and need not be looked for. */
+export function isSecret(text: string): boolean {
+  return text.length === SECRET_LENGTH && /^[0-9a-z]*$/.test(text);
 }
 
 /** Whether a string has the shape of an id; cheap enough for every path parameter. */

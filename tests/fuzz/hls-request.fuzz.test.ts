@@ -14,6 +14,7 @@ import { INPUT_MS_MAX, mutate } from '#tests/support/mutate.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import { Seeded } from '#tests/support/seeded.ts';
 import { newSlices } from '#tests/support/slices.ts';
+import { newTurns } from '#tests/support/turns.ts';
 import { until } from '#tests/support/until.ts';
 
 const ID = '01hzzzzzzzzzzzzzzzzzzzzzzz';
@@ -32,6 +33,7 @@ const handle = createHlsHandler({
   source: id => (id === ID ? rig.packager.source : null),
   log,
   slices: newSlices(),
+  turns: newTurns(),
   stats,
 });
 let slow: { url: string; ms: number }[] = [];

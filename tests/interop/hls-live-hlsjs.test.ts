@@ -15,6 +15,7 @@ import { createHlsHandler } from '#servers/hls/index.ts';
 import { openBrowser } from '#tests/support/browser.ts';
 import { audioTrack, encodeOpus, encodeVideo, sine, videoTrack } from '#tests/support/media.ts';
 import { newSlices } from '#tests/support/slices.ts';
+import { newTurns } from '#tests/support/turns.ts';
 
 /** Where the picture grows, and where the publisher is gone for a while; seconds of the timeline. */
 const GROWS_AT = 4;
@@ -25,7 +26,12 @@ const END = 15;
 const hlsScript = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
 const transcoder = createWebcodecsTranscoder({ log });
 let packager: Packager;
-const hls = createHlsHandler({ source: async () => packager.source, log, slices: newSlices() });
+const hls = createHlsHandler({
+  source: async () => packager.source,
+  log,
+  slices: newSlices(),
+  turns: newTurns(),
+});
 const server = createServer((request, response) => {
   if (request.url?.startsWith('/hls/')) hls(request, response);
   else if (request.url === '/hls.js') {

@@ -32,6 +32,7 @@ import {
   videoTrack,
 } from '#tests/support/media.ts';
 import { newSlices } from '#tests/support/slices.ts';
+import { newTurns } from '#tests/support/turns.ts';
 
 const SECONDS = 9;
 const id: BroadcastId = '01hzzzzzzzzzzzzzzzzzzzzzzz';
@@ -50,6 +51,7 @@ describe('a broadcast from units to the replay', () => {
       source: async key => sources.get(key) ?? recorder.openReplay(key),
       log,
       slices: newSlices(),
+      turns: newTurns(),
     }),
   );
   let origin: string;

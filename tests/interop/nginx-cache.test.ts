@@ -12,6 +12,7 @@ import { type Nginx, startProxyNginx } from '#tests/support/nginx.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import { startTestServer, type TestServer } from '#tests/support/server.ts';
 import { newSlices } from '#tests/support/slices.ts';
+import { newTurns } from '#tests/support/turns.ts';
 
 const ID = '01hzzzzzzzzzzzzzzzzzzzzzzz';
 const VIEWERS = 20;
@@ -25,7 +26,12 @@ describe('nginx with deploy/nginx.conf', { skip }, () => {
     // Older than the skip boundary, so that delta updates leave something out.
     const recording = { init() {}, part() {}, segment() {}, isKept: () => true };
     const fed = feedPackager({ clock, epochMs: Date.now() - OLD_S * 1000, recording });
-    const hls = createHlsHandler({ source: async () => fed.packager.source, log, slices: newSlices() });
+    const hls = createHlsHandler({
+      source: async () => fed.packager.source,
+      log,
+      slices: newSlices(),
+      turns: newTurns(),
+    });
     /** How often each URL reached the origin. */
     const asked = new Map<string, number>();
     const origin = createServer((request, response) => {

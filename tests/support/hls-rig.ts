@@ -20,6 +20,7 @@ import type { Db } from '#ports/db.ts';
 import type { Transcoder } from '#ports/transcoder.ts';
 import { createHlsHandler } from '#servers/hls/index.ts';
 import { newSlices } from './slices.ts';
+import { newTurns } from './turns.ts';
 
 const id: BroadcastId = '01hzzzzzzzzzzzzzzzzzzzzzzz';
 const scripts = createRequire(import.meta.url);
@@ -94,7 +95,7 @@ export class HlsRig {
 }
 
 function serve(source: () => Promise<HlsSource>, players: Readonly<Record<string, string>>): Server {
-  const hls = createHlsHandler({ source, log, slices: newSlices() });
+  const hls = createHlsHandler({ source, log, slices: newSlices(), turns: newTurns() });
   const names = Object.keys(players);
   return createServer((request, response) => {
     const script = players[(request.url ?? '').slice(1)];

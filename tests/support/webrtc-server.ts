@@ -14,9 +14,11 @@ import { type Load, registerWhep, type WhepServer } from '#servers/whep/index.ts
 import { registerWhip, type WhipServer } from '#servers/whip/index.ts';
 import { testCallers } from './callers.ts';
 import { newSlices } from './slices.ts';
+import { newTurns } from './turns.ts';
 
 export const TEST_BROADCAST = '01hzx3v8k0000000000000test';
-export const TEST_TOKEN = 'test-publish-token';
+/** Of the shape of those that are given out. */
+export const TEST_TOKEN = 'test0publish0token'.padEnd(52, '0');
 
 export interface WebrtcServer {
   readonly url: string;
@@ -54,6 +56,7 @@ export async function startWebrtcServer(
     rtc,
     clock,
     slices: newSlices(),
+    openings: newTurns({ clock }),
     log,
     ids: createIds(clock, bytes => randomFillSync(bytes)),
   };

@@ -8,6 +8,7 @@ import { silentLogger as log } from '#base/log.ts';
 import { createHlsHandler } from '#servers/hls/index.ts';
 import { feedPackager } from '#tests/support/packager.ts';
 import { newSlices } from '#tests/support/slices.ts';
+import { newTurns } from '#tests/support/turns.ts';
 import { lint } from './lint.ts';
 
 const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
@@ -26,6 +27,7 @@ const handler = createHlsHandler({
   source: async asked => (asked === liveId ? live : rig).packager.source,
   log,
   slices: newSlices(),
+  turns: newTurns(),
 });
 const server = createServer((request, response) => {
   const [path, query] = (request.url ?? '').split('?');

@@ -10,22 +10,30 @@ const ANSWERS_MAX = 10_000;
 export class Admission {
   readonly #ask: (id: BroadcastId) => Promise<boolean>;
   readonly #clock: Clock;
-  readonly #answers = new Map<BroadcastId, { readonly admitted: boolean; readonly askedMs: number }>();
+  readonly #answers = new Map<
+    BroadcastId,
+    { readonly admitted: Promise<boolean>; readonly askedMs: number }
+  >();
 
   constructor(clock: Clock, ask: (id: BroadcastId) => Promise<boolean>) {
     this.#clock = clock;
     this.#ask = ask;
   }
 
-  async admit(id: BroadcastId): Promise<boolean> {
+  /** A thousand who ask at once are one question. */
+  admit(id: BroadcastId): Promise<boolean> {
     const askedMs = this.#clock.monotonicMs();
     const known = this.#answers.get(id);
     if (known && askedMs - known.askedMs < ADMITTED_MS) return known.admitted;
-    const admitted = await this.#ask(id);
+    const answer = { admitted: this.#ask(id), askedMs };
     this.#answers.delete(id);
-    this.#answers.set(id, { admitted, askedMs });
+    this.#answers.set(id, answer);
     if (this.#answers.size > ANSWERS_MAX) this.#answers.delete(this.#answers.keys().next().value!);
-    return admitted;
+    answer.admitted.catch(() => {
+      // What could not be read is asked for again.
+      if (this.#answers.get(id) === answer) this.#answers.delete(id);
+    });
+    return answer.admitted;
   }
 
   /** It was hidden or shown here: the next question is asked anew. */

@@ -7,6 +7,7 @@ import { FakeClock } from '#base/fake-clock.ts';
 import { silentLogger as log } from '#base/log.ts';
 import { type FedPackager, feedPackager } from '#tests/support/packager.ts';
 import { newSlices } from '#tests/support/slices.ts';
+import { newTurns } from '#tests/support/turns.ts';
 import { createHlsHandler } from './index.ts';
 
 const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
@@ -18,6 +19,7 @@ const server = createServer(
     },
     log,
     slices: newSlices(),
+    turns: newTurns(),
   }),
 );
 let rig: FedPackager;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Place, placeOf } from '#base/address.ts';
 import { FairPlaces } from '#base/fair-places.ts';
+import type { FairTurns } from '#base/fair-turns.ts';
 import type { BroadcastId } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Slices } from '#base/slices.ts';
@@ -20,6 +21,8 @@ export interface HlsDeps {
   readonly log: Logger;
   /** For a burst of answers. */
   readonly slices: Slices;
+  /** For blocks from the store. */
+  readonly turns: FairTurns;
   /** Counted into. */
   readonly stats?: HlsStats;
 }
@@ -154,13 +157,15 @@ class HlsHandler {
   /** From the store, while there is room for one more: the oldest answer of the address that has most is cut for who has few. */
   async #send(request: IncomingMessage, response: ServerResponse, body: StoredBody): Promise<void> {
     try {
+      const place = this.#placeOf(request);
       if (request.method !== 'HEAD') {
-        const entry = this.#sending.enter(response, this.#placeOf(request));
+        const entry = this.#sending.enter(response, place);
         if (!entry.isIn) throw busy();
         entry.evicted?.destroy();
         response.once('close', () => this.#sending.leave(response));
       }
-      await sendStored(this.#deps.slices, request, response, body, CACHE_MEDIA);
+      const turn = (work: () => Promise<void>) => this.#deps.turns.run(place, work);
+      await sendStored(turn, request, response, body, CACHE_MEDIA);
     } catch (cause) {
       this.#failed(request, response, cause);
     }

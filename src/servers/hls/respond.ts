@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptedEncodings } from '#base/accept-encoding.ts';
-import type { Slices } from '#base/slices.ts';
 import { problemOf, Refusal } from '#contract/errors.ts';
 import type { HlsBody, StoredBody } from '#live/index.ts';
 import { gzipped } from './gzip.ts';
@@ -80,12 +79,15 @@ function sendMedia(
   write(request, response, status, lines, range ? slice(body.chunks, range) : body.chunks, end - start);
 }
 
+/** Resolves as `work` does, which waits for its turn. */
+export type Turn = (work: () => Promise<void>) => Promise<void>;
+
 /**
- * Block by block, each once the one before it was taken: a slow reader holds one block, and nothing is read for `HEAD`. A
- * block that a thousand wait for comes to all of them at once, so they are sent it in slices.
+ * Block by block, each once the one before it was taken and in a turn of its own: a slow reader holds one block, one address that
+ * asks for thousands waits behind itself, and nothing is read for `HEAD`.
  */
 export async function sendStored(
-  slices: Slices,
+  turn: Turn,
   request: IncomingMessage,
   response: ServerResponse,
   body: StoredBody,
@@ -99,30 +101,27 @@ export async function sendStored(
     return;
   }
   let at = start;
-  while (!response.destroyed) {
+  let isTaken = true;
+  const sendBlock = async (): Promise<void> => {
+    if (response.destroyed) return;
     const bytes = await body.read(at, end);
     if (bytes.length === 0) throw new Refusal('not-found', 'This piece of the recording does not exist.');
     at += bytes.length;
-    await inSlice(slices, async () => {
-      if (response.destroyed) return;
-      if (!response.headersSent) response.writeHead(status, lines);
-      if (at >= end) response.end(bytes);
-      // Listened for at once: it may be taken before the next turn of a promise.
-      else if (!response.write(bytes)) await taken(response);
-    });
-    if (at >= end) return;
+    if (response.destroyed) return;
+    if (!response.headersSent) response.writeHead(status, lines);
+    if (at >= end) response.end(bytes);
+    else isTaken = response.write(bytes);
+  };
+  while (at < end && !response.destroyed) {
+    await turn(sendBlock);
+    if (!isTaken) await taken(response);
   }
-}
-
-/** Resolves as `work` does, the first step of which is done in a slice. */
-function inSlice(slices: Slices, work: () => Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    slices.take('HLS answers from the store', () => void work().then(resolve, reject));
-  });
 }
 
 /** Resolves when everything written was taken, or nothing will be any more. */
 function taken(response: ServerResponse): Promise<void> {
+  // It may have been before this was asked.
+  if (!response.writableNeedDrain || response.destroyed) return Promise.resolve();
   return new Promise(resolve => {
     const done = () => {
       response.off('drain', done);

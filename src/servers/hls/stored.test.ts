@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { silentLogger as log } from '#base/log.ts';
 import type { HlsSource, StoredBody } from '#live/index.ts';
 import { newSlices } from '#tests/support/slices.ts';
+import { newTurns } from '#tests/support/turns.ts';
 import { until } from '#tests/support/until.ts';
 import { createHlsHandler, createHlsStats } from './index.ts';
 
@@ -32,7 +33,9 @@ const source = {
   live: false,
   segment: (_name: string, msn: number) => (msn === 0 ? body() : msn === 1 ? body(0) : body(10 * BLOCK)),
 } as unknown as HlsSource;
-const server = createServer(createHlsHandler({ source: () => source, log, slices: newSlices(), stats }));
+const server = createServer(
+  createHlsHandler({ source: () => source, log, slices: newSlices(), turns: newTurns(), stats }),
+);
 let origin: string;
 
 before(async () => {

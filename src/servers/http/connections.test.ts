@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
+import type { FairTurns } from '#base/fair-turns.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import { testCallers } from '#tests/support/callers.ts';
+import { newTurns } from '#tests/support/turns.ts';
 import { until } from '#tests/support/until.ts';
 import { Connections } from './connections.ts';
-import { HEAD_MS, PIPELINED_MAX, READ_MS, SWEEP_MS } from './limits.ts';
+import { HEAD_MS, IN_WORK_MAX, PIPELINED_MAX, READ_MS, SWEEP_MS } from './limits.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const FORWARDED = REQUEST.replace('\r\n\r\n', '\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n');
@@ -15,6 +17,7 @@ const FORWARDED = REQUEST.replace('\r\n\r\n', '\r\nX-Forwarded-For: 192.0.2.1\r\
 let clock: FakeClock;
 let server: Server;
 let connections: Connections;
+let turns: FairTurns;
 let asked: ServerResponse[] = [];
 let clients: Socket[] = [];
 
@@ -22,10 +25,11 @@ async function start(max = 100): Promise<void> {
   clock = new FakeClock();
   asked = [];
   clients = [];
+  turns = newTurns({ clock, inWorkMax: IN_WORK_MAX });
   server = createServer((request, response) =>
     connections.take(request, response, () => void asked.push(response)),
   );
-  connections = new Connections(server, { callers: testCallers(), clock, max });
+  connections = new Connections(server, { callers: testCallers(), clock, turns, max });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 }
@@ -135,4 +139,43 @@ test('a proxy carries many: its connections are not closed to make room', async 
     proxy.map(client => client.destroyed),
     [false, false],
   );
+});
+
+const post = (body: string, length = body.length) =>
+  `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${body}`;
+
+test('what is sent is work as what is asked: a flood of it from one address waits behind itself', async () => {
+  await start();
+  for (let i = 0; i < 3 * IN_WORK_MAX; i++) (await open(post('ab'))).resume();
+  await until('as many as may be are in work', () => asked.length === IN_WORK_MAX);
+  (await open(post('honest'), '127.0.0.2')).resume();
+  await until('everybody else waits', () => turns.waiting === 2 * IN_WORK_MAX + 1);
+  const begun = () => asked.map(({ req }) => req.socket.remoteAddress);
+  // One of the flood at most may stand before it.
+  for (let i = 0; i < 2; i++) asked[i]!.end();
+  await until('two more begin', () => asked.length === IN_WORK_MAX + 2);
+  assert.ok(begun().includes('127.0.0.2'), begun().join());
+});
+
+test('a body that drips takes no turn, and comes whole to who reads it', async () => {
+  await start();
+  const dripping: Socket[] = [];
+  for (let i = 0; i < 2 * IN_WORK_MAX; i++) dripping.push((await open(post('a', 3))).resume());
+  (await open(post('honest'))).resume();
+  await until('who sends a whole one is asked', () => asked.length === 1);
+  assert.equal(turns.inWork, 1);
+  dripping[0]!.write('b');
+  dripping[0]!.write('c');
+  await until('its body is there', () => asked.length === 2);
+  assert.equal(Buffer.concat(await asked[1]!.req.toArray()).toString(), 'abc');
+});
+
+test('a body larger than is taken ahead begins, so that it can be refused', async () => {
+  await start();
+  const client = (await open(post('', 10_000_000))).resume();
+  client.write(Buffer.alloc(1_000_000));
+  await until('it is asked', () => asked.length === 1);
+  const body = asked[0]!.req.toArray();
+  client.write(Buffer.alloc(9_000_000));
+  assert.equal(Buffer.concat(await body).length, 10_000_000);
 });

@@ -4,8 +4,9 @@ import { placeOf } from '#base/address.ts';
 import type { Callers } from '#base/callers.ts';
 import type { Clock, Timer } from '#base/clock.ts';
 import { FairPlaces } from '#base/fair-places.ts';
+import type { FairTurns } from '#base/fair-turns.ts';
+import { afterBody } from './body.ts';
 import { HEAD_MS, PIPELINED_MAX, READ_BYTES_PER_S_MIN, READ_MS, SWEEP_MS } from './limits.ts';
-import { RequestTurns } from './turns.ts';
 
 /** What a connection has shown of itself, the least first: no request yet, one that was answered, one that is in hand. */
 const RANKS = ['silent', 'idle', 'busy'] as const;
@@ -25,6 +26,8 @@ export interface ConnectionStats {
 export interface ConnectionsDeps {
   readonly callers: Callers;
   readonly clock: Clock;
+  /** For the requests. */
+  readonly turns: FairTurns;
   /** Connections at once; at least one. */
   readonly max: number;
 }
@@ -56,7 +59,6 @@ export class Connections {
     idle: new FairPlaces(Number.POSITIVE_INFINITY),
     busy: new FairPlaces(Number.POSITIVE_INFINITY),
   };
-  readonly #turns = new RequestTurns();
   readonly #timer: Timer;
 
   constructor(server: Server, deps: ConnectionsDeps) {
@@ -73,7 +75,7 @@ export class Connections {
     this.#timer.cancel();
   }
 
-  /** Begins a request when the one before it on its connection is answered, and its address has its turn. */
+  /** Begins a request when the one before it on its connection is answered, its body is there, and its address has its turn. */
   take(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
     const connection = this.#connections.get(request.socket) ?? this.#opened(request.socket);
     const asked = { request, response, begin };
@@ -114,23 +116,17 @@ export class Connections {
   }
 
   #begin(connection: Connection, { request, response, begin }: Asked): void {
-    const { callers } = this.#deps;
+    const { callers, turns } = this.#deps;
     connection.response = response;
     this.#move(connection, callers.isForwarded(request) ? null : 'busy');
     response.once('close', () => this.#answered(connection));
-    this.#turns.take({
-      address: callers.placeOf(request).near,
-      begin: done => {
-        if (request.socket.destroyed) {
-          done();
-          return;
-        }
-        begin();
-        if (isShort(request) && !response.writableEnded) {
-          // How fast it is read is not our work any more.
-          response.once('prefinish', done).once('close', done);
-        } else done();
-      },
+    afterBody(request, () => {
+      turns.take(callers.placeOf(request), done => {
+        if (!request.socket.destroyed) begin();
+        // How fast it is read is not our work any more.
+        if (request.socket.destroyed || waits(request) || response.writableEnded) done();
+        else response.once('prefinish', done).once('close', done);
+      });
     });
   }
 
@@ -189,7 +185,7 @@ export class Connections {
   }
 }
 
-/** Whether its work is short by nature: bodies come as slowly as they are sent, and players wait for what is next. */
-function isShort({ method, url = '' }: IncomingMessage): boolean {
-  return (method === 'GET' || method === 'HEAD') && !url.startsWith('/hls/') && url !== '/healthz';
+/** Whether what it does next may be to wait: for a part, for the block before, for room. Such have places and turns of their own. */
+function waits({ url = '' }: IncomingMessage): boolean {
+  return url.startsWith('/hls/') || url.startsWith('/whep/') || url === '/healthz';
 }

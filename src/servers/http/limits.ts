@@ -11,5 +11,5 @@ export const SWEEP_MS = 1000;
 export const PIPELINED_MAX = 16;
 /** Requests in work at once: as many as keep the readers of the database busy. */
 export const IN_WORK_MAX = 12;
-/** Time that beginning requests may take before packets of media have their turn. */
-export const TURN_MS = 3;
+/** Time that beginning requests may take: once for what just came in, and once for what waits. */
+export const TURN_MS = 2;

@@ -4,6 +4,7 @@ import { assert } from '#base/assert.ts';
 import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
 import { FairPlaces } from '#base/fair-places.ts';
+import type { FairTurns } from '#base/fair-turns.ts';
 import type { Ids } from '#base/ids.ts';
 import { PlaceBuckets } from '#base/place-buckets.ts';
 import type { Allowance } from '#base/token-bucket.ts';
@@ -27,6 +28,12 @@ import { readAnswer, readFragmentUfrag, readOffer } from './read.ts';
 /** Addresses whose offers are counted. */
 export const ADDRESSES_MAX = 10_000;
 
+/**
+ * Reading an offer and opening something native for it takes milliseconds of the event loop at a stroke: the next one begins in the
+ * same turn only where the one before was quick, and few wait for the database in between.
+ */
+export const OPENINGS = { inWorkMax: 4, turnMs: 0.5 } as const;
+
 export interface SignallingSession {
   readonly id: string;
   readonly etag: string;
@@ -39,6 +46,13 @@ export interface SignallingSession {
   end(): void;
   /** It is given up; the other side may come back. Idempotent. */
   interrupt(): void;
+}
+
+/** What the head of an offer shows. */
+export interface Asked {
+  readonly broadcastId: string;
+  readonly place: Place;
+  readonly authorization: string | undefined;
 }
 
 /** Who offers, and the names of the session that it may become. */
@@ -66,8 +80,8 @@ export interface Protocol<Session extends SignallingSession> {
   readonly offers: Allowance;
   /** Sessions that are not connected yet, of everybody. */
   readonly awaitedMax: number;
-  /** Refuses before the offer is read, at once or when there was no room for a while. `reply` is there for headers that go with the refusal. */
-  admit(broadcastId: string, reply: FastifyReply, place: Place): void | Promise<void>;
+  /** Refuses before the offer is read, for what the head shows: at once or when there was no room for a while. `reply` is there for headers that go with the refusal. */
+  admit(asked: Asked, reply: FastifyReply): void | Promise<void>;
   /** Opens a session and has it remembered, or refuses and leaves nothing behind. */
   open(arrival: Arrival, offer: Offer): Promise<Opened<Session>>;
   /** The same with an offer of ours, for an offer that is refused for its media. Without this it is refused. */
@@ -78,6 +92,8 @@ export interface SignallingDeps {
   readonly ids: Ids;
   readonly callers: Callers;
   readonly clock: Clock;
+  /** For what is opened, of all protocols together. */
+  readonly openings: FairTurns;
 }
 
 /** Counts since the start, for the metrics. */
@@ -102,15 +118,17 @@ export class Signalling<Session extends SignallingSession> {
   readonly #protocol: Protocol<Session>;
   readonly #ids: Ids;
   readonly #callers: Callers;
+  readonly #openings: FairTurns;
   readonly #offers: PlaceBuckets;
   readonly #sessions = new Map<string, Session>();
   /** Ids of those that are not connected yet: they have places of their own, and take none of those that are. */
   readonly #awaited: FairPlaces<string>;
 
-  constructor(protocol: Protocol<Session>, { ids, clock, callers }: SignallingDeps) {
+  constructor(protocol: Protocol<Session>, { ids, clock, callers, openings }: SignallingDeps) {
     this.#protocol = protocol;
     this.#ids = ids;
     this.#callers = callers;
+    this.#openings = openings;
     this.#offers = new PlaceBuckets(clock, protocol.offers, ADDRESSES_MAX);
     this.#awaited = new FairPlaces(protocol.awaitedMax, { equalsYield: true });
   }
@@ -183,7 +201,8 @@ export class Signalling<Session extends SignallingSession> {
       const place = this.#callers.placeOf(request.raw);
       const waitS = this.#offers.take(place);
       if (waitS > 0) throw new Refusal('too-many-requests', 'Too many offers from one address.', waitS);
-      await this.#protocol.admit(request.params.broadcastId, reply, place);
+      const { authorization } = request.headers;
+      await this.#protocol.admit({ broadcastId: request.params.broadcastId, place, authorization }, reply);
     } catch (cause) {
       this.stats.refused++;
       throw cause;
@@ -193,11 +212,14 @@ export class Signalling<Session extends SignallingSession> {
   async #post(request: Request<Resource>, reply: FastifyReply): Promise<FastifyReply> {
     try {
       const body = bodyOfType(SDP_TYPE, request.headers['content-type'], request.body);
-      const offer = readOffer(body, this.#protocol.offer, this.#counters);
-      const { session, sdp } = await this.#openAwaited(request, offer);
-      this.stats[offer ? 'accepted' : 'countered']++;
+      const place = this.#callers.placeOf(request.raw);
+      const { session, sdp, isCountered } = await this.#openings.run(place, async () => {
+        const offer = readOffer(body, this.#protocol.offer, this.#counters);
+        return { ...(await this.#openAwaited(request, place, offer)), isCountered: offer === null };
+      });
+      this.stats[isCountered ? 'countered' : 'accepted']++;
       return reply
-        .code(offer ? 201 : 406)
+        .code(isCountered ? 406 : 201)
         .headers({
           location: `${this.#protocol.path}/${session.broadcastId}/${session.id}`,
           etag: session.etag,
@@ -211,9 +233,13 @@ export class Signalling<Session extends SignallingSession> {
   }
 
   /** With a place among those that are not connected yet; the oldest of the address that has most gives one up. */
-  async #openAwaited(request: Request<Resource>, offer: Offer | null): Promise<Opened<Session>> {
+  async #openAwaited(
+    request: Request<Resource>,
+    place: Place,
+    offer: Offer | null,
+  ): Promise<Opened<Session>> {
     const arrival = this.#arrivalOf(request);
-    const entry = this.#awaited.enter(arrival.id, this.#callers.placeOf(request.raw));
+    const entry = this.#awaited.enter(arrival.id, place);
     if (!entry.isIn) throw tooManyAwaited();
     if (entry.evicted !== null) this.#sessions.get(entry.evicted)?.interrupt();
     try {
@@ -248,16 +274,19 @@ export class Signalling<Session extends SignallingSession> {
   async #patch(request: Request<SessionResource>, reply: FastifyReply): Promise<FastifyReply> {
     const session = this.#find(request.params);
     if (session.answered && isOfType(SDP_TYPE, request.headers['content-type']))
-      this.#takeAnswer(session, request);
+      await this.#takeAnswer(session, request);
     else this.#takeCandidates(session, request);
     return reply.code(204).send();
   }
 
-  #takeAnswer(session: Session, { headers, body }: Request<SessionResource>): void {
+  async #takeAnswer(session: Session, { headers, body, raw }: Request<SessionResource>): Promise<void> {
     const text = bodyOfType(SDP_TYPE, headers['content-type'], body);
     checkIfMatchOfAnswer(headers['if-match'], session.etag);
-    if (session.iceUfrag !== null) throw new Refusal('answer-unexpected');
-    session.answered?.(readAnswer(text));
+    await this.#openings.run(this.#callers.placeOf(raw), async () => {
+      if (session.iceUfrag !== null) throw new Refusal('answer-unexpected');
+      if (!this.#sessions.has(session.id)) throw over();
+      session.answered?.(readAnswer(text));
+    });
   }
 
   /** They are read and left out: the other side's checks tell us where it is (RFC 9725 section 4.3.2 allows that). */
@@ -275,11 +304,12 @@ export class Signalling<Session extends SignallingSession> {
 
   #find({ broadcastId, sessionId }: SessionResource): Session {
     const session = this.#sessions.get(sessionId);
-    if (session?.broadcastId !== broadcastId)
-      throw new Refusal('not-found', 'This session is over, or never was.');
+    if (session?.broadcastId !== broadcastId) throw over();
     return session;
   }
 }
+
+const over = () => new Refusal('not-found', 'This session is over, or never was.');
 
 function tooManyAwaited(): Refusal {
   return new Refusal('busy', 'Too many connections are being made, many of them from your address.', 2);

@@ -6,6 +6,7 @@ import { createIds } from '#base/ids.ts';
 import { Refusal } from '#contract/errors.ts';
 import { testCallers } from '#tests/support/callers.ts';
 import { corpusTexts } from '#tests/support/corpus.ts';
+import { newTurns } from '#tests/support/turns.ts';
 import { Signalling, type SignallingSession } from './index.ts';
 
 const AWAITED_MAX = 4;
@@ -38,6 +39,7 @@ function start() {
       ids: createIds(clock, bytes => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
       clock,
       callers: testCallers(),
+      openings: newTurns(),
     },
   );
   const fastify = Fastify();

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import type { Place } from '#base/address.ts';
 import type { Callers } from '#base/callers.ts';
 import type { Clock, Timer } from '#base/clock.ts';
+import type { FairTurns } from '#base/fair-turns.ts';
 import type { BroadcastId, Ids } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Slices } from '#base/slices.ts';
@@ -16,6 +16,7 @@ import type { Offer, Terms } from '#media/sdp/offer.ts';
 import type { Rtc, RtcLocal } from '#ports/rtc.ts';
 import {
   type Arrival,
+  type Asked,
   type Opened,
   type Protocol,
   Signalling,
@@ -43,6 +44,7 @@ export interface WhepDeps {
   readonly callers: Callers;
   readonly clock: Clock;
   readonly slices: Slices;
+  readonly openings: FairTurns;
   readonly log: Logger;
   /** Measures how busy this process is; asked at even intervals. */
   readonly load: () => Load;
@@ -131,7 +133,7 @@ export class Whep implements WhepServer, Protocol<WhepSession> {
     for (const session of [...this.signalling.sessions.values()]) session.end();
   }
 
-  async admit(broadcastId: string, reply: FastifyReply, place: Place): Promise<void> {
+  async admit({ broadcastId, place }: Asked, reply: FastifyReply): Promise<void> {
     if (this.#isClosed) throw new Refusal('unavailable');
     // Whoever is refused for whatever reason, and whoever may be later, knows the other way.
     const hls = `/hls/${encodeURIComponent(broadcastId)}/index.m3u8`;

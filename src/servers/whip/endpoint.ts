@@ -1,6 +1,7 @@
 import type { Callers } from '#base/callers.ts';
 import type { Clock } from '#base/clock.ts';
-import type { BroadcastId, Ids } from '#base/ids.ts';
+import type { FairTurns } from '#base/fair-turns.ts';
+import { type BroadcastId, type Ids, isSecret } from '#base/ids.ts';
 import type { Logger } from '#base/log.ts';
 import type { Allowance } from '#base/token-bucket.ts';
 import { Totals } from '#base/totals.ts';
@@ -12,6 +13,7 @@ import type { Offer } from '#media/sdp/offer.ts';
 import type { Rtc } from '#ports/rtc.ts';
 import {
   type Arrival,
+  type Asked,
   type Opened,
   type Protocol,
   Signalling,
@@ -37,6 +39,7 @@ export interface WhipDeps {
   readonly ids: Ids;
   readonly callers: Callers;
   readonly clock: Clock;
+  readonly openings: FairTurns;
   readonly log: Logger;
 }
 
@@ -94,17 +97,16 @@ export class Whip implements WhipServer, Protocol<WhipSession> {
     for (const session of [...this.signalling.sessions.values()]) session.interrupt();
   }
 
-  admit(): void {
+  admit({ authorization }: Asked): void {
     if (this.signalling.connected >= WHIP_SESSIONS_MAX)
       throw new Refusal('at-capacity', `At most ${WHIP_SESSIONS_MAX} publish at once.`, 10);
+    tokenOf(authorization);
   }
 
   async open(arrival: Arrival, offer: Offer): Promise<Opened<WhipSession>> {
     const { live, rtc, clock, log } = this.#deps;
     const { broadcastId, id, etag, client } = arrival;
-    const token = bearerToken(arrival.authorization);
-    if (token === null)
-      throw new Refusal('wrong-publish-token', 'Send the publish token as Authorization: Bearer.');
+    const token = tokenOf(arrival.authorization);
     const claim = { client, session: etag, after: etagsOf(arrival.ifMatch) };
     const publisher = await live.publish(broadcastId, token, claim);
     const session = await WhipSession.open({
@@ -128,4 +130,13 @@ export class Whip implements WhipServer, Protocol<WhipSession> {
     this.signalling.remember(session);
     return { session, sdp: writeAnswer(offer, local) };
   }
+}
+
+/** What cannot be a publish token is not looked for. */
+function tokenOf(authorization: string | undefined): string {
+  const token = bearerToken(authorization);
+  if (token === null)
+    throw new Refusal('wrong-publish-token', 'Send the publish token as Authorization: Bearer.');
+  if (!isSecret(token)) throw new Refusal('wrong-publish-token');
+  return token;
 }
