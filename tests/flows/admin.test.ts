@@ -13,8 +13,11 @@ import { skipWithout } from '#tests/support/backend.ts';
 import { password } from '#tests/support/people.ts';
 import { startTestServer, type TestServer, testConfig } from '#tests/support/server.ts';
 import { mountSmallDisk } from '#tests/support/small-disk.ts';
+import { startSyntheticPublisher } from '#tests/support/synthetic-publisher.ts';
+import { until } from '#tests/support/until.ts';
 import { type ApiPerson, registerPerson } from '../../tools/api-person.ts';
 
+const LIVE_MS_MAX = 60_000;
 const disk = await mountSmallDisk(16 * 1024 * 1024);
 
 describe('npm run admin', () => {
@@ -74,6 +77,26 @@ describe('npm run admin', () => {
     const ended = await run('end', other.id);
     await server.restart();
     assert.deepEqual([ended.ok, await stateOf(other)], [true, 'ended']);
+  });
+
+  it('ends what is on the air, and lists it until then', async () => {
+    const dora = await registerPerson(server.url, { handle: 'dora', password });
+    const created = await dora.call<CreatedBroadcast>('POST', '/api/v1/broadcasts', { title: 'On the air' });
+    const stateOf = async () => (await dora.call<Broadcast>('GET', `/api/v1/broadcasts/${created.id}`)).state;
+    const publisher = startSyntheticPublisher({
+      ...created,
+      whipUrl: new URL(created.whipUrl, server.url).href,
+    });
+    try {
+      await until('it is live', async () => (await stateOf()) === 'live', LIVE_MS_MAX);
+      assert.equal((await run('live')).text, `${created.id}  live  @dora  On the air`);
+      assert.match((await run('doctor')).text, /on the air: 1\./);
+      assert.ok((await run('end', created.id)).ok);
+      assert.match(await stateOf(), /ended|archived/);
+      assert.equal((await run('live')).text, 'Nothing is on the air.');
+    } finally {
+      await publisher.close();
+    }
   });
 
   it('says what is wrong with a command', async () => {

@@ -68,7 +68,43 @@ describe('pages of full height on a phone leave room for what stands above and b
     assert.deepEqual(await covered(page), []);
     await offline(ben, async () => assert.deepEqual(await covered(page), []));
   });
+
+  it('a comment is taken away over the picture, though newer ones have moved it out of sight meanwhile', async () => {
+    const { page } = ben;
+    const overlay = page.locator('.comments-overlay');
+    await say(ben, path, ['Oh no']);
+    await overlay.getByRole('button', { name: 'More about the comment by ben' }).click();
+    await say(ana, path, ['one', 'two', 'three', 'four', 'five']);
+    await overlay.getByText('five').waitFor();
+    assert.equal(await overlay.getByText('Oh no').count(), 0);
+    const gone = page.waitForResponse(response => response.request().method() === 'DELETE');
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove for everybody' }).click();
+    assert.equal((await gone).status(), 204);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await overlay.getByText('five').waitFor();
+  });
 });
+
+/** Speaks in the room of the broadcast whose page is at `path`. */
+async function say({ page }: Person, path: string, texts: readonly string[]): Promise<void> {
+  const statuses = await page.evaluate(
+    async ([post, ...texts]) => {
+      const { broadcast } = await (await fetch(post!)).json();
+      const said: number[] = [];
+      for (const text of texts) {
+        const response = await fetch(`/api/v1/broadcasts/${broadcast.id}/comments`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ text }),
+        });
+        said.push(response.status);
+      }
+      return said;
+    },
+    [path.replace('/p/', '/api/v1/posts/'), ...texts],
+  );
+  assert.deepEqual(new Set(statuses), new Set([201]));
+}
 
 async function offline({ context, page }: Person, look: () => Promise<void>): Promise<void> {
   await context.setOffline(true);

@@ -45,7 +45,8 @@ export function PasswordSettings({ handle }: { readonly handle: string }) {
     <section aria-labelledby="settings-password">
       <h2 id="settings-password">Password</h2>
       <form onSubmit={event => void submit(event)} noValidate>
-        <input type="hidden" name="username" autocomplete="username" value={handle} />
+        {/* For password managers: whose password it is. */}
+        <input hidden name="username" autocomplete="username" value={handle} readOnly />
         <TextField
           label="Current password"
           type="password"

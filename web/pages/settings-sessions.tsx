@@ -25,12 +25,11 @@ export function SessionSettings() {
       {error && !items ? <ErrorState error={error} onRetry={again} /> : null}
       {!items && !error ? <Skeleton height="60px" /> : null}
       <ul class="settings-list">
-        {items?.map(session => (
+        {inOrder(items).map(session => (
           <li key={session.id}>
             <SessionWords session={session} />
             {session.current ? null : (
               <Button
-                kind="danger"
                 size="small"
                 busy={busy}
                 aria-label={`Sign out ${session.device}`}
@@ -57,6 +56,11 @@ export function SessionSettings() {
       ) : null}
     </section>
   );
+}
+
+/** This browser first. */
+function inOrder(items: readonly Session[] | null): readonly Session[] {
+  return (items ?? []).toSorted((a, b) => Number(b.current) - Number(a.current));
 }
 
 function SessionWords({ session }: { readonly session: Session }) {

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Scope, usualScopes } from '#contract/scopes.ts';
 import { showsSomething } from '#contract/text.ts';
 import { api, problemFrom, type Reply } from '../net/api.ts';
@@ -18,7 +18,7 @@ const ends = [
   { label: 'Never', days: null },
 ] as const;
 const words: Readonly<Record<Scope, string>> = {
-  read: 'Read what I can read',
+  read: 'See what you can see',
   write: 'Post, comment, follow and like',
   broadcast: 'Go live',
   account: 'Change sessions, tokens and the password',
@@ -53,13 +53,16 @@ export function TokenSettings() {
           </li>
         ))}
       </ul>
-      {made ? <MadeToken token={made} onDone={() => setMade(null)} /> : null}
-      <NewToken
-        onMade={token => {
-          setMade(token);
-          again();
-        }}
-      />
+      {made ? (
+        <MadeToken token={made} onDone={() => setMade(null)} />
+      ) : (
+        <NewToken
+          onMade={token => {
+            setMade(token);
+            again();
+          }}
+        />
+      )}
     </section>
   );
 }
@@ -85,15 +88,18 @@ function TokenWords({ token }: { readonly token: Token }) {
   );
 }
 
+/** In the place of the form, and with the focus: on a phone it would be out of sight above the button that made it. */
 function MadeToken({ token, onDone }: { readonly token: string; readonly onDone: () => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.focus(), []);
   const copy = () =>
     navigator.clipboard.writeText(token).then(
       () => toast({ text: 'Copied.' }),
       () => toast({ text: 'The browser does not let this page copy. Mark the token and copy it yourself.' }),
     );
   return (
-    <div class="settings-made" role="status">
-      <p>This is the token. It is shown this once: keep it where only your program reads it.</p>
+    <div ref={box} class="settings-made" role="status" tabIndex={-1}>
+      <p>This is your new token. You see it only now: keep it where only your program reads it.</p>
       <code>{token}</code>
       <div class="settings-row">
         <Button kind="primary" size="small" onClick={() => void copy()}>
@@ -146,7 +152,9 @@ function NewToken({ onMade }: { readonly onMade: (token: string) => void }) {
         {(Object.keys(words) as Scope[]).map(scope => (
           <label key={scope} class="settings-choice">
             <input type="checkbox" checked={chosen.includes(scope)} onChange={() => toggle(scope)} />
-            {words[scope]}
+            <span>
+              {words[scope]} <small>{scope}</small>
+            </span>
           </label>
         ))}
       </fieldset>

@@ -43,16 +43,17 @@ export default function SignUpPage() {
       go('/', { replace: true });
     } catch (thrown) {
       const problem = problemFrom(thrown);
-      if (problem.code === 'first-account-closed') return setClosed(true);
       const named = fieldErrorsFrom(problem);
       setErrors(named);
-      if (Object.keys(named).length > 0) focusFirstError();
+      if (problem.code === 'first-account-closed') setClosed(true);
+      else if (Object.keys(named).length > 0) focusFirstError();
       else setFailure(`${problem.message} ${problem.advice}`);
     }
     setBusy(false);
   };
 
-  if (closed) return <FirstAccountClosed withLink={firstAccountCode !== null} />;
+  if (closed)
+    return <FirstAccountClosed withLink={firstAccountCode !== null} onBack={() => setClosed(false)} />;
   return (
     <form class="sign" onSubmit={event => void submit(event)} noValidate>
       <h1 tabIndex={-1}>Create account</h1>
@@ -121,7 +122,13 @@ export default function SignUpPage() {
 }
 
 /** What a stranger finds at a server that nobody has an account of yet. */
-function FirstAccountClosed({ withLink }: { readonly withLink: boolean }) {
+function FirstAccountClosed({
+  withLink,
+  onBack,
+}: {
+  readonly withLink: boolean;
+  readonly onBack: () => void;
+}) {
   return (
     <section class="sign">
       <h1 tabIndex={-1}>Nobody has an account here yet</h1>
@@ -131,9 +138,12 @@ function FirstAccountClosed({ withLink }: { readonly withLink: boolean }) {
           : 'The first account runs this Skylark, so it needs the link that the server printed when it started.'}
       </p>
       <p class="sign-other">
-        If it is yours, look at the end of what its start printed and open the link there. If it is not, ask
-        whoever runs it, and come back after.
+        If the server is yours, open the link at the end of what its start printed. If it is not, ask whoever
+        runs it to make the first account, and try again then.
       </p>
+      <Button kind="primary" onClick={onBack}>
+        Try again
+      </Button>
     </section>
   );
 }

@@ -33,5 +33,7 @@ function isNear(a: Tap, b: Tap): boolean {
 function isControl(event: PointerEvent): boolean {
   return event
     .composedPath()
-    .some(target => target instanceof Element && target.matches('button, a, input, media-control-bar'));
+    .some(
+      target => target instanceof Element && target.matches('button, a, input, dialog, media-control-bar'),
+    );
 }

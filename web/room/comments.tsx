@@ -1,10 +1,10 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { Volume2, VolumeX } from 'lucide-preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Comment } from '#contract/api/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
-import { RemoveComment } from './remove-comment.tsx';
+import { MoreAboutComment, RemoveComment } from './remove-comment.tsx';
 import type { Room } from './room.ts';
 import './comments.css';
 
@@ -28,23 +28,27 @@ function present({ room, comments }: CommentsProps): readonly Comment[] {
 
 /** Comments over the picture, newest at the foot; older ones fade. */
 export function CommentsOverlay({ shown, ...props }: CommentsProps & { readonly shown: number }) {
+  const [asked, setAsked] = useState<Comment | null>(null);
   return (
-    <ol class="comments-overlay" aria-label="Conversation" aria-live={readAloud.value ? 'polite' : 'off'}>
-      {present(props)
-        .slice(-shown)
-        .map(comment => (
-          <li key={comment.seq}>
-            <Avatar account={comment.author} size={24} />
-            <p>
-              <b>
-                <bdi>{comment.author.displayName}</bdi>
-              </b>{' '}
-              <span dir="auto">{comment.text}</span>
-            </p>
-            <RemoveComment room={props.room} comment={comment} />
-          </li>
-        ))}
-    </ol>
+    <>
+      <ol class="comments-overlay" aria-label="Conversation" aria-live={readAloud.value ? 'polite' : 'off'}>
+        {present(props)
+          .slice(-shown)
+          .map(comment => (
+            <li key={comment.seq}>
+              <Avatar account={comment.author} size={24} />
+              <p>
+                <b>
+                  <bdi>{comment.author.displayName}</bdi>
+                </b>{' '}
+                <span dir="auto">{comment.text}</span>
+              </p>
+              <MoreAboutComment room={props.room} comment={comment} onAsk={setAsked} />
+            </li>
+          ))}
+      </ol>
+      {asked ? <RemoveComment room={props.room} comment={asked} onClose={() => setAsked(null)} /> : null}
+    </>
   );
 }
 
@@ -52,6 +56,7 @@ export function CommentsOverlay({ shown, ...props }: CommentsProps & { readonly 
 export function CommentsLog({ empty, ...props }: CommentsProps & { readonly empty: string }) {
   const list = useRef<HTMLOListElement>(null);
   const following = useRef(true);
+  const [asked, setAsked] = useState<Comment | null>(null);
   const items = present(props);
   useLayoutEffect(() => {
     const element = list.current;
@@ -64,28 +69,31 @@ export function CommentsLog({ empty, ...props }: CommentsProps & { readonly empt
   };
   if (items.length === 0) return <p class="comments-empty">{empty}</p>;
   return (
-    <ol
-      ref={list}
-      class="comments-log"
-      aria-label="Conversation"
-      aria-live={readAloud.value ? 'polite' : 'off'}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-      tabIndex={0}
-      onScroll={scrolled}
-    >
-      {items.map(comment => (
-        <li key={comment.seq}>
-          <Avatar account={comment.author} size={24} />
-          <p>
-            <a href={`/@${comment.author.handle}`}>
-              <bdi>{comment.author.displayName}</bdi>
-            </a>{' '}
-            <span dir="auto">{comment.text}</span>
-          </p>
-          <RemoveComment room={props.room} comment={comment} />
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol
+        ref={list}
+        class="comments-log"
+        aria-label="Conversation"
+        aria-live={readAloud.value ? 'polite' : 'off'}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        tabIndex={0}
+        onScroll={scrolled}
+      >
+        {items.map(comment => (
+          <li key={comment.seq}>
+            <Avatar account={comment.author} size={24} />
+            <p>
+              <a href={`/@${comment.author.handle}`}>
+                <bdi>{comment.author.displayName}</bdi>
+              </a>{' '}
+              <span dir="auto">{comment.text}</span>
+            </p>
+            <MoreAboutComment room={props.room} comment={comment} onAsk={setAsked} />
+          </li>
+        ))}
+      </ol>
+      {asked ? <RemoveComment room={props.room} comment={asked} onClose={() => setAsked(null)} /> : null}
+    </>
   );
 }
 
