@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { FakeClock } from '#base/fake-clock.ts';
-import { VIEWERS_ALWAYS } from '#servers/whep/capacity.ts';
+import { JOIN_WAIT_MS, VIEWERS_ALWAYS } from '#servers/whep/capacity.ts';
 import { openRtcPeer, PEER_SSRC, type RtcPeer } from '#tests/support/rtc-peer.ts';
 import { settled } from '#tests/support/settled.ts';
 import {
@@ -162,6 +164,16 @@ describe('WHIP and WHEP over HTTP', () => {
     assert.equal((await fetch(address, { method: 'DELETE' })).status, 200);
   });
 
+  it('what cannot be a token is refused before the body came', async () => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.write(
+      `POST /whip/${TEST_BROADCAST} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer guessed\r\nContent-Type: application/sdp\r\nContent-Length: 60000\r\n\r\nv=0`,
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    assert.match(answer.toString('latin1'), /^HTTP\/1\.1 401 /);
+  });
+
   it('a publisher whose media cannot be taken is refused; it gets no offer of ours', async () => {
     const { offer } = await openPeer('whip');
     for (const [codec, other] of [
@@ -242,18 +254,33 @@ describe('WHEP on a machine without room', () => {
     let load = idle;
     const clock = new FakeClock();
     const server = await startWebrtcServer({ clock, load: () => load });
-    const peer = await openRtcPeer({ direction: 'recvonly', kinds: KINDS });
-    const offer = () =>
-      fetch(`${server.url}/whep/${TEST_BROADCAST}`, {
+    const viewers: RtcPeer[] = [];
+    const offer = async () => {
+      const peer = await openRtcPeer({ direction: 'recvonly', kinds: KINDS });
+      viewers.push(peer);
+      const headers = { 'content-type': 'application/sdp' };
+      const answer = await fetch(`${server.url}/whep/${TEST_BROADCAST}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/sdp' },
+        headers,
         body: peer.offer,
       });
+      return { peer, answer };
+    };
+    const watch = async () => {
+      const { peer, answer } = await offer();
+      assert.equal(answer.status, 201);
+      peer.answer(await answer.text());
+      await peer.opened;
+    };
     try {
-      for (let i = 0; i < VIEWERS_ALWAYS; i++) assert.equal((await offer()).status, 201);
+      for (let i = 0; i < VIEWERS_ALWAYS; i++) await watch();
       load = busy;
       clock.advance(5_000);
-      const refused = await offer();
+      await settled(() => server.whep.isFull, 'all of them are connected, and there is no room');
+      const asked = offer();
+      await settled(() => server.whep.waiting === 1, 'it waits for room');
+      clock.advance(JOIN_WAIT_MS);
+      const { answer: refused } = await asked;
       assert.equal(refused.status, 503);
       assert.equal(((await refused.json()) as { code: string }).code, 'at-capacity');
       assert.ok(Number(refused.headers.get('retry-after')) > 0);
@@ -263,9 +290,9 @@ describe('WHEP on a machine without room', () => {
       assert.deepEqual([server.whep.sessions, server.whep.isFull], [VIEWERS_ALWAYS, true]);
       load = idle;
       clock.advance(10_000);
-      assert.equal((await offer()).status, 201);
+      assert.equal((await offer()).answer.status, 201);
     } finally {
-      peer.close();
+      for (const peer of viewers) peer.close();
       await server.close();
     }
   });

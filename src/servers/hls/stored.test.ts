@@ -86,6 +86,44 @@ test('for who does not read no more is read', async () => {
   client.destroy();
 });
 
+test('one address that asks a hundred times holds up itself only', async () => {
+  const gate = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const slow = {
+    live: false,
+    segment: (_name: string, msn: number) => ({
+      ...body(),
+      length: 7,
+      async read() {
+        begun.push(msn === 0 ? 'flood' : 'honest');
+        await gate.promise;
+        return new Uint8Array(7);
+      },
+    }),
+  } as unknown as HlsSource;
+  const turns = newTurns();
+  const handler = createHlsHandler({ source: () => slow, log, slices: newSlices(), turns });
+  const other = createServer(handler).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const ask = (name: string, localAddress: string) => {
+    const { port } = other.address() as AddressInfo;
+    const client = connect({ port, host: '127.0.0.1', localAddress }).resume();
+    client.write(`GET /hls/${id}/video/${name}.m4s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    return once(client, 'close');
+  };
+  const flood = Array.from({ length: 100 }, () => ask('0', '127.0.0.1'));
+  await until('a hundred wait', () => turns.waiting + turns.inWork === 100);
+  assert.ok(begun.length < 100, 'few blocks are read at once');
+  const honest = ask('1', '127.0.0.2');
+  await until('and one', () => turns.waiting + turns.inWork === 101);
+  const before = begun.length;
+  gate.resolve();
+  await Promise.all([honest, ...flood]);
+  assert.ok(begun.indexOf('honest') <= before + 1, begun.join());
+  assert.equal(turns.inWork, 0);
+  other.close();
+});
+
 test('pages of other origins may ask with headers of their own, and with all that players measure', async () => {
   const preflight = await fetch(`${origin}0.m4s`, {
     method: 'OPTIONS',

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Fastify from 'fastify';
+import { placeOf } from '#base/address.ts';
 import { FakeClock } from '#base/fake-clock.ts';
 import { createIds } from '#base/ids.ts';
 import { Refusal } from '#contract/errors.ts';
 import { testCallers } from '#tests/support/callers.ts';
 import { corpusTexts } from '#tests/support/corpus.ts';
 import { newTurns } from '#tests/support/turns.ts';
+import { until } from '#tests/support/until.ts';
 import { Signalling, type SignallingSession } from './index.ts';
 
 const AWAITED_MAX = 4;
 
-function start() {
+function start(openings = newTurns()) {
   const clock = new FakeClock();
   const sessions: (SignallingSession & { address: string; isLost: boolean })[] = [];
   const signalling: Signalling<SignallingSession> = new Signalling(
@@ -39,7 +41,7 @@ function start() {
       ids: createIds(clock, bytes => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
       clock,
       callers: testCallers(),
-      openings: newTurns(),
+      openings,
     },
   );
   const fastify = Fastify();
@@ -66,6 +68,24 @@ test('offers that never connect take the places of their own address', async () 
     [true, false, false, false, false],
   );
   assert.equal(signalling.connected, 0);
+});
+
+test('a thousand offers of one address wait behind themselves, and what was given up meanwhile opens nothing', async () => {
+  const openings = newTurns({ inWorkMax: 1 });
+  const { signalling, sessions, offer } = start(openings);
+  const gate = Promise.withResolvers<void>();
+  void openings.run(placeOf('203.0.113.1'), () => gate.promise);
+  const flood = Array.from({ length: 20 }, () => offer('192.0.2.1'));
+  await until('they wait', () => openings.waiting === 20);
+  const honest = offer('192.0.2.2');
+  await until('and one', () => openings.waiting === 21);
+  assert.equal(sessions.length, 0);
+  gate.resolve();
+  assert.equal(await honest, 201);
+  await Promise.all(flood);
+  assert.ok(sessions.findIndex(({ address }) => address === '192.0.2.2') <= 1);
+  assert.equal(sessions.length, AWAITED_MAX, 'who finds no place opens nothing');
+  assert.equal(signalling.sessions.size, AWAITED_MAX);
 });
 
 test('who has connected keeps the place, whatever comes after', async () => {
