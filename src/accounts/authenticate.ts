@@ -1,4 +1,5 @@
 import type { Place } from '#base/address.ts';
+import { isSecret } from '#base/ids.ts';
 import type { Cookies } from './cookies.ts';
 import { hashToken, TOKEN_PREFIX } from './secrets.ts';
 import type { Sessions } from './sessions.ts';
@@ -20,11 +21,16 @@ export function createAuthenticate({ cookies, sessions, tokens }: Deps) {
   return async (headers: CallerHeaders, place?: Place): Promise<Viewer | null> => {
     if (headers.authorization !== undefined) {
       const token = bearerOf(headers.authorization);
-      return token?.startsWith(TOKEN_PREFIX) ? tokens.used(await hashToken(token)) : null;
+      return token !== null && isToken(token) ? tokens.used(await hashToken(token)) : null;
     }
     const token = await cookies.token(headers.cookie);
     return token ? sessions.used(await hashToken(token), place) : null;
   };
+}
+
+/** What cannot be a token is not looked for. */
+function isToken(text: string): boolean {
+  return text.startsWith(TOKEN_PREFIX) && isSecret(text.slice(TOKEN_PREFIX.length));
 }
 
 /** RFC 6750 section 2.1; the scheme's name has no case. */

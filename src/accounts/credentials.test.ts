@@ -16,6 +16,8 @@ import { hashToken } from './secrets.ts';
 import { SESSIONS_MAX } from './sessions.ts';
 import { guessAllowances } from './sign-in.ts';
 
+const OLD_TOKEN = `sky_${'x'.repeat(52)}`;
+
 const password = 'correct horse';
 const refused = (code: string) => (error: unknown) => error instanceof Refusal && error.code === code;
 const cookieOf = ({ cookies }: SignedIn) => cookies.map(line => line.split(';', 1)[0]).join('; ');
@@ -262,13 +264,13 @@ await onEveryDatabase('credentials', open => {
         id: 't',
         account_id: account.id,
         name: 'n',
-        token_hash: await hashToken('sky_x'),
+        token_hash: await hashToken(OLD_TOKEN),
         created_at: at,
       })
       .execute();
     await before.migrate({ '0002-credentials': upgrade! });
     assert.equal((await made.accounts.authenticate({ cookie: cookieOf(signedIn) }))?.handle, 'ada');
-    const held = await made.accounts.authenticate({ authorization: 'Bearer sky_x' });
+    const held = await made.accounts.authenticate({ authorization: `Bearer ${OLD_TOKEN}` });
     assert.deepEqual(held?.credential.scopes, usualScopes);
     const { token: kept, expires_at } = await before.sql
       .selectFrom('sign_in_sessions')

@@ -16,6 +16,11 @@ export interface Front {
   close(): void;
 }
 
+/**
+ * Connections that the system keeps until they are taken, as many as Linux lets a program have unless told otherwise. Where it is full, who
+ * comes is silently dropped and tries again after 1, 3 and 7 s, whoever filled it.
+ */
+const BACKLOG_MAX = 4096;
 const STARTING = 'The server is starting.';
 const STOPPING = 'The server stops, or starts again.';
 
@@ -29,7 +34,7 @@ export async function openFront(
   const server = create((request, response) => listener(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, resolve);
+    server.listen({ host, port, backlog: BACKLOG_MAX }, resolve);
   });
   const stop = () => {
     listener = (request, response) => refuse(request, response, STOPPING);

@@ -17,4 +17,9 @@ export class PlaceBuckets {
   take({ near, wide }: Place): number {
     return this.#near.take(near) || (wide === null ? 0 : this.#wide.take(wide));
   }
+
+  /** Whether there is nothing left for `place`, without taking. */
+  isEmpty({ near, wide }: Place): boolean {
+    return this.#near.isEmpty(near) || (wide !== null && this.#wide.isEmpty(wide));
+  }
 }

@@ -43,6 +43,11 @@ export class TokenBuckets {
     return 0;
   }
 
+  /** Whether there is nothing left for `key`, without taking. */
+  isEmpty(key: string): boolean {
+    return this.#refilled(key).tokens < 1;
+  }
+
   #refilled(key: string): Bucket {
     const { burst, perSecond } = this.#allowance;
     const nowMs = this.#clock.monotonicMs();

@@ -52,6 +52,22 @@ describe('rate limits', () => {
     assert.equal(await guess('somebody'), 401, 'another login is not held');
   });
 
+  it('refuse tokens of a place that has used up what strangers have before they are looked for', async t => {
+    const handlers = [handle(methods.deletePost, async () => {})];
+    const api = await startTestApi({ handlers });
+    t.after(() => api.close());
+    const ada = await api.signUp('ada');
+    const remove = async (headers: Record<string, string>) =>
+      (await api.call('DELETE', '/api/v1/posts/01hzx3v8k0000000000000test', { headers })).status;
+    assert.equal(await remove({ authorization: 'Bearer sky_short' }), 401, 'what cannot be one is nobody');
+    const wrong = { authorization: `Bearer sky_${'0'.repeat(52)}` };
+    for (let i = 1; i < limits.place.default.burst; i += 50)
+      await Promise.all(Array.from({ length: 50 }, () => remove(wrong)));
+    assert.equal(await remove(ada), 429, 'a right one is not looked for either');
+    api.clock.advance(1000);
+    assert.equal(await remove(ada), 204);
+  });
+
   it('give methods without an allowance of their own the usual one', () => {
     const one = { default: { burst: 1, perSecond: 1 } };
     const rate = new RateLimits(new FakeClock(), { account: one, place: one });

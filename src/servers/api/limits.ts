@@ -44,13 +44,26 @@ export class RateLimits {
     this.#places = each(place, allowance => new PlaceBuckets(clock, allowance, LIMIT_KEYS_MAX));
   }
 
+  /**
+   * Refuses a personal token, before it is looked for, where the place has used up what strangers have: so a flood of wrong ones costs no
+   * reads. Sign-in cookies carry our signature and need none of that.
+   */
+  beforeToken(method: string, place: Place): void {
+    const bucket = this.#placesOf(method);
+    if (bucket.isEmpty(place)) refuseAfter(bucket.take(place));
+  }
+
   /** Counts one call of `method`; refuses it when the account, or the place of who is not signed in, has made too many. */
   take(method: string, accountId: string | null, place: Place): void {
     refuseAfter(
       accountId === null
-        ? (this.#places.get(method) ?? this.#places.get('default')!).take(place)
+        ? this.#placesOf(method).take(place)
         : (this.#accounts.get(method) ?? this.#accounts.get('default')!).take(accountId),
     );
+  }
+
+  #placesOf(method: string): PlaceBuckets {
+    return this.#places.get(method) ?? this.#places.get('default')!;
   }
 }
 

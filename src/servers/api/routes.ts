@@ -87,6 +87,8 @@ async function admit(
   reply.header('cache-control', 'no-store');
   if (method.verb !== 'GET') refuseForeignOrigin(request.headers, publicUrl);
   const place = callers.placeOf(request.raw);
+  if (method.auth !== 'none' && request.headers.authorization !== undefined)
+    rateLimits.beforeToken(method.name, place);
   request.viewer =
     method.auth === 'none' ? null : await services.accounts.authenticate(request.headers, place);
   rateLimits.take(method.name, request.viewer?.id ?? null, place);
