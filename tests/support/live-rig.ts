@@ -112,18 +112,19 @@ export class LiveRig {
     return found;
   }
 
-  /** Resolves when the picture is on disk up to here: whole segments, and the parts of the one being made. */
+  /** Resolves when the picture is on disk up to here: whole segments with their rows, and the parts of the one behind them. */
   async written(id: BroadcastId, seconds: number): Promise<void> {
     const reached = async () => {
       const rows = await listSegments(this.db.sql, id);
       const kept = rows.findLast(row => row.rendition === 'video');
-      const ends = kept ? [kept] : [];
+      let end = kept ? kept.start + kept.duration : 0;
       for (const key of await this.journals.list(`recordings/${id}/video`)) {
         const journal = readSegmentJournal((await this.journals.read(key)) ?? new Uint8Array());
-        const duration = journal?.parts.reduce((sum, part) => sum + part.duration, 0);
-        if (journal && duration) ends.push({ ...kept!, start: journal.start, duration });
+        if (!journal || Math.abs(journal.start - end) > 1) continue;
+        end += journal.parts.reduce((sum, part) => sum + part.duration, 0);
+        break;
       }
-      return Math.max(0, ...ends.map(({ start, duration }) => (start + duration) / 90_000));
+      return end / 90_000;
     };
     while ((await reached()) < seconds - 0.001) await new Promise(setImmediate);
   }
