@@ -40,8 +40,9 @@ test('what came before the first picture is left out, what belongs beside it is 
   feed(0, 0.6, 0);
   audio.start(0.5);
   feed(0.6, 2, 1);
-  assert.equal(starts[0]?.[0], Math.ceil((0.5 * RATE) / FRAME) * FRAME);
-  assert.equal(audio.counts.silentFrames, 0);
+  assert.equal(starts[0]?.[0], 0.5 * RATE, 'where the picture begins');
+  assert.ok(audio.counts.silentFrames <= 1);
+  assert.ok(Math.abs(audio.position - 2) < 0.03, `${audio.position}`);
 });
 
 test('absent audio becomes silence beside the video, until it is back', () => {

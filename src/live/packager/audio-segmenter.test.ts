@@ -43,6 +43,26 @@ test('audio that begins late is preceded by silence, so that both renditions sta
   assert.equal(audio.silent, 5);
 });
 
+for (const [late, silent] of [
+  [500, 0],
+  [700, 1],
+  [3 * FRAME + 700, 4],
+] as const)
+  test(`sound that comes ${late} ticks after the picture is dated as the picture is, after a break too`, () => {
+    const { audio, segments, feed } = segmenter();
+    audio.startAt(100);
+    feed(100 + late);
+    assert.equal(audio.silent, silent);
+    audio.breakAt(100 + 5 * FRAME, 1000 * FRAME + 7);
+    feed(1000 * FRAME + 7 + late);
+    audio.finish();
+    assert.deepEqual(
+      segments.map(segment => segment.start),
+      [100, 1000 * FRAME + 7],
+    );
+    assert.equal(audio.position, 1000 * FRAME + 7 + (silent + 1) * FRAME);
+  });
+
 test('frames that are missing become silence, frames that come too late are dropped', () => {
   const { audio, segments, feed } = segmenter();
   feed(0);

@@ -61,11 +61,10 @@ export class AudioSegmenter {
       this.dropped++;
       return;
     }
-    this.#fill(unit.pts);
-    // A timeline that begins does so with its first frame; later ones follow without a hole, whatever they say.
-    const begins = !this.#started || this.#discontinuity;
-    if (!begins) this.#fill(unit.pts + HALF_FRAME);
-    this.#append(begins ? unit.pts : this.#next, unit.data);
+    // Up to half a frame off, so that there is no hole, neither between two frames nor before the first: Shaka never ends a
+    // replay whose sound begins a few milliseconds after the picture.
+    this.#fill(unit.pts + HALF_FRAME);
+    this.#append(this.#next, unit.data);
     this.#sink.publish();
   }
 

@@ -6,7 +6,7 @@ import { initName, mergedName, REPLAY_NAME, segmentName, urlOf } from '../packag
 import { type HlsSource, playlistBody, type RenditionName } from '../packager/source.ts';
 import { type Described, describeVariants } from '../packager/variants.ts';
 import { segmentKey } from './keys.ts';
-import { alone, type MergedSegment, mergeSegments } from './merge.ts';
+import { alone, type MergedSegment, mergeRenditions } from './merge.ts';
 import { isGap, type RecordingRow, type SegmentRow } from './store.ts';
 import { notStored, type StoredMediaDeps, storedBody, storedMedia } from './stored-media.ts';
 
@@ -32,7 +32,7 @@ export function createReplay(
       })),
     );
   const names = [...recording.infos.keys()].filter(name => rows(name).length > 0);
-  const merged = new Map(names.map(name => [name, mergeSegments(rows(name))]));
+  const merged = mergeRenditions(new Map(names.map(name => [name, rows(name)])), 'video');
   const asLive = new Map(names.map(name => [name, rows(name).map(alone)]));
   const targetS = Math.ceil(longestS([...merged.values()].flat()));
   const replays = playlistsOf(recording, merged, 'vod', targetS);
