@@ -81,6 +81,7 @@ await onEveryDatabase('live, after a crash and on a full disk', open => {
   it('no name ever stands for other bytes, though nothing was kept between two crashes', async () => {
     const { id, publishToken } = await rig.goOnAir(7);
     await rig.written(id, 6.8);
+    await rig.stored(id, 3);
     const { blobs, journals } = rig;
     const full = async () => Promise.reject(new StorageFull('no space'));
     rig.blobs = { ...blobs, put: full };

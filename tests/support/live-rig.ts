@@ -129,6 +129,13 @@ export class LiveRig {
     while ((await reached()) < seconds - 0.001) await new Promise(setImmediate);
   }
 
+  /** Resolves when so many whole segments of the picture have rows: a journal alone needs room to become one. */
+  async stored(id: BroadcastId, segments: number): Promise<void> {
+    const count = async () =>
+      (await listSegments(this.db.sql, id)).filter(row => row.rendition === 'video').length;
+    while ((await count()) < segments) await new Promise(setImmediate);
+  }
+
   /** What social is told, in order. */
   async told(id: BroadcastId): Promise<(BroadcastEvent & { kind: string })[]> {
     const events: (BroadcastEvent & { kind: string })[] = [];
