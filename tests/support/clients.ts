@@ -24,12 +24,21 @@ export interface Seen {
 /** Whether aiortc and FFmpeg 8 are there, for `skipWithout`. */
 export const hasPythonClients = (): boolean => existsSync(venv);
 
-/** Whether GStreamer is there with everything that its scripts use. */
-export function hasGstreamer(): boolean {
-  const needed = ['webrtcbin', 'nicesink', 'x264enc', 'avdec_h264', 'opusenc', 'rtph264pay', 'h264parse'];
+/** Whether GStreamer is there with everything that publishes and watches by WebRTC. */
+export const hasGstreamer = (): boolean =>
+  hasElements(
+    ['webrtcbin', 'nicesink', 'x264enc', 'avdec_h264', 'opusenc', 'rtph264pay', 'h264parse'],
+    'GstWebRTC',
+  );
+
+/** Whether GStreamer is there with everything that plays HLS. */
+export const playsWithGstreamer = (): boolean =>
+  hasElements(['playbin3', 'hlsdemux2', 'souphttpsrc', 'avdec_h264', 'avdec_aac'], 'Gst');
+
+function hasElements(needed: readonly string[], bindings: string): boolean {
   const script = `import gi
-gi.require_version('GstWebRTC', '1.0')
-from gi.repository import Gst, GstWebRTC
+gi.require_version('${bindings}', '1.0')
+from gi.repository import Gst, ${bindings}
 Gst.init(None)
 assert all(Gst.ElementFactory.find(name) for name in ${JSON.stringify(needed)})`;
   try {
@@ -80,10 +89,15 @@ export class Client {
   }
 
   /** What a viewer saw, once it has seen enough. */
-  async seen(): Promise<Seen> {
+  seen(): Promise<Seen> {
+    return this.reported();
+  }
+
+  /** The last line that it said, once it has ended well. */
+  async reported<T>(): Promise<T> {
     const code = await this.#closed;
     assert.equal(code, 0, `${this.#name}: ${this.#output}`);
-    return JSON.parse(this.#output.trim().split('\n').at(-1)!) as Seen;
+    return JSON.parse(this.#output.trim().split('\n').at(-1)!) as T;
   }
 
   async close(): Promise<void> {
