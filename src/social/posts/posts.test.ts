@@ -153,6 +153,7 @@ await onEveryDatabase('posts', open => {
     const parent = await world.post(anna);
     const { id } = await world.post(ben, 'think again', parent.id);
     await posts.like(id, anna);
+    await world.jobs.idle();
     await posts.delete(id, { id: ben, role: 'member' });
     await world.jobs.idle();
     const heard = world.hear(ben);
@@ -169,6 +170,21 @@ await onEveryDatabase('posts', open => {
     world.clock.advance(UNDO_MS);
     await world.jobs.idle();
     assert.equal((await posts.get(id, ben)).text, 'think again', 'the purge of the first deletion spares it');
+  });
+
+  it('reaches its followers when it comes back, although it was deleted before it reached them', async () => {
+    await world.social.follow(ben, anna);
+    await world.jobs.idle();
+    const { id } = await world.post(anna);
+    await world.db.sql.deleteFrom('jobs').execute();
+    await posts.delete(id, { id: anna, role: 'member' });
+    await posts.restore(id, { id: anna, role: 'member' });
+    await world.jobs.idle();
+    const home = await world.social.timeline.home(ben, {});
+    assert.deepEqual(
+      home.items.map(post => post.id),
+      [id],
+    );
   });
 
   it('comes back by whoever deleted it alone, once, and not later', async () => {

@@ -40,6 +40,8 @@ export async function restore(deps: SocialDeps, id: PostId, viewer: Viewer): Pro
   await deps.db.transaction(async tx => {
     if (!(await store.show(tx, id, deletedAtMs))) throw new Refusal('not-found');
     await count(tx, row, 1);
+    // A fan-out that found the post gone stopped there.
+    if (row.fanned_to !== null) await deps.jobs.enqueue(tx, postJobs.created(id, row.fanned_to));
     await deps.jobs.enqueue(tx, postJobs.restored(id));
     await tellLive(deps, tx, row, 'restored');
   });
