@@ -131,7 +131,15 @@ describe('hostile peers', () => {
     await besieged.assertUnharmed();
   });
 
-  it('an SDP without end, in chunks, is refused and cut', async () => {
+  it('an SDP without end, in chunks, is refused and cut, with and without the right to publish', async () => {
+    const { publishToken } = besieged.created;
+    assert.match(await endless(`Authorization: Bearer ${publishToken}\r\n`), /^HTTP\/1\.1 413 /);
+    assert.match(await endless(''), /^HTTP\/1\.1 401 /);
+    await besieged.assertUnharmed();
+  });
+
+  /** What a publisher is answered that sends an SDP without end, until it is cut. */
+  async function endless(header: string): Promise<string> {
     const socket = connect(besieged.port, '127.0.0.1');
     let answer = '';
     socket.on('data', chunk => {
@@ -140,7 +148,7 @@ describe('hostile peers', () => {
     socket.on('error', () => {});
     const closed = new Promise(resolve => socket.once('close', resolve));
     socket.write(
-      `POST /whip/${besieged.created.id} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sdp\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `POST /whip/${besieged.created.id} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sdp\r\n${header}Transfer-Encoding: chunked\r\n\r\n`,
     );
     const chunk = `4000\r\n${'v'.repeat(0x4000)}\r\n`;
     let sent = 0;
@@ -149,10 +157,9 @@ describe('hostile peers', () => {
       if (!socket.write(chunk)) await Promise.race([closed, new Promise(go => socket.once('drain', go))]);
     }
     await closed;
-    assert.match(answer, /^HTTP\/1\.1 413 /);
     assert.ok(sent < SDP_BYTES_ENOUGH, 'cut before all of it was sent');
-    await besieged.assertUnharmed();
-  });
+    return answer;
+  }
 
   it(`${SLOW_CONNECTIONS} connections that send a byte now and then are cut, and nobody waits for them`, async () => {
     const heads = [

@@ -11,7 +11,7 @@ import { RouteTable } from './route-table.ts';
 export const BODY_BYTES_MAX = 64 * 1024;
 /** All header lines of a request together; for `http.createServer({ maxHeaderSize })`. */
 export const HEADER_BYTES_MAX = 16 * 1024;
-/** As much of a body that is too large is taken from the wire and dropped. */
+/** As much of a body that nobody wants is taken from the wire and dropped. */
 const DROPPED_BYTES_MAX = 64 * 1024 * 1024;
 /** Whoever holds the database has most likely let go by then. */
 const LOCKED_RETRY_S = 5;
@@ -42,10 +42,9 @@ export function installProblems(fastify: FastifyInstance, log: Logger): void {
 
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   const refusal = refusalOf(error, request.routeOptions.bodyLimit);
-  if (refusal.code === 'too-large') {
-    reply.removeHeader('connection');
-    dropBody(request.raw);
-  }
+  if (refusal.code === 'too-large') reply.removeHeader('connection');
+  // Who was refused by the head alone may be in the middle of a body without end.
+  if (!request.raw.complete) dropBody(request.raw);
   const fields = { err: error, verb: request.method, url: request.url };
   if (refusal.code === 'internal') log.error(fields, 'a request failed');
   if (error instanceof StorageFull || error instanceof DatabaseLocked)

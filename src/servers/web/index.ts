@@ -9,6 +9,9 @@ const NOT_PAGES = /^\/(?:api|assets|hls|whip|whep|socket|healthz|readyz|metrics)
 /** No page of ours has a dot in its last part; a file that is not there is not there. */
 const BARE_FILE = /\.[^/]*$/;
 
+/** Where a path steps about, somebody looks for files. */
+const STEPS = /\/\.\.?(?:\/|$)/;
+
 export interface WebOptions {
   /** The built app: holds `index.html`. */
   readonly directory: string;
@@ -32,7 +35,7 @@ export function registerWeb(fastify: FastifyInstance, { directory }: WebOptions)
 
 /** Whatever the caller says that it takes: what makes previews of links asks for anything, or by HEAD. */
 function isPage(path: string): boolean {
-  return !NOT_PAGES.test(path) && !BARE_FILE.test(path);
+  return !NOT_PAGES.test(path) && !BARE_FILE.test(path) && !STEPS.test(path);
 }
 
 function send(file: WebFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
