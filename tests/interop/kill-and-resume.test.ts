@@ -44,6 +44,14 @@ describe('a server that is killed while somebody broadcasts', () => {
     }
   });
 
+  it('what is a gap is said to be none, at once', async () => {
+    const base = `${server.url}/hls/${server.broadcast.id}/video/`;
+    for (const name of ['index.m3u8', 'replay.m3u8']) {
+      const gaps = (await server.playlist(`video/${name}`)).matchAll(/EXT-X-GAP\n#EXTINF:.*\n(.*\.m4s)/g);
+      for (const [, gap] of gaps) assert.equal((await fetch(new URL(gap!, base))).status, 404, gap);
+    }
+  });
+
   it('ffprobe reads it', { skip: skipWithout('ffmpeg') }, async () => {
     const { streams, packets } = await ffprobe(`${server.url}/hls/${server.broadcast.id}/index.m3u8`);
     assert.deepEqual(streams.map(stream => stream.codec_type).sort(), ['audio', 'video']);

@@ -56,6 +56,7 @@ class Placements {
   #timer: Timer | null = null;
   #renewing: Promise<void> = Promise.resolve();
   #address = '';
+  #isClosed = false;
 
   constructor(options: DbPlacementOptions) {
     this.#options = options;
@@ -78,6 +79,7 @@ class Placements {
 
   async take(subject: string): Promise<Hold | null> {
     const { db, folder } = this.#options;
+    if (this.#isClosed) return null;
     const epoch = await db.transaction(async tx => {
       await store.insertPlacement(tx, subject, folder);
       const row = (await store.findPlacement(tx, subject, this.#now))!;
@@ -119,6 +121,7 @@ class Placements {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#timer?.cancel();
     await this.#renewing;
     if (this.#timer) await store.deleteProcess(this.#options.db.sql, this.#id);

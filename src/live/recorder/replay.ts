@@ -50,7 +50,7 @@ export function createReplay(
     replay: name => replays.get(name) ?? notStored(),
     merged: (name, firstMsn, lastMsn) => {
       const one = merged.get(name)?.find(({ first }) => first.msn === firstMsn);
-      if (one?.last.msn !== lastMsn) return notStored();
+      if (one?.last.msn !== lastMsn || isGap(one.first)) return notStored();
       return stored(rows(name).filter(({ msn }) => msn >= firstMsn && msn <= lastMsn));
     },
     part: () => notStored(),

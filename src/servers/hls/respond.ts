@@ -96,7 +96,7 @@ export async function sendStored(
   const range = parseRange(request.headers.range, body.length);
   const { status, lines, start, end } = mediaHead(range, body.length, cacheControl);
   lines.push('Content-Length', String(end - start));
-  if (request.method === 'HEAD') {
+  if (request.method === 'HEAD' || start === end) {
     response.writeHead(status, lines).end();
     return;
   }
