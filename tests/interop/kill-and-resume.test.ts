@@ -48,7 +48,7 @@ describe('a server that is killed while somebody broadcasts', () => {
     const base = `${server.url}/hls/${server.broadcast.id}/video/`;
     for (const name of ['index.m3u8', 'replay.m3u8']) {
       const gaps = (await server.playlist(`video/${name}`)).matchAll(/EXT-X-GAP\n#EXTINF:.*\n(.*\.m4s)/g);
-      for (const [, gap] of gaps) assert.equal((await fetch(new URL(gap!, base))).status, 404, gap);
+      for (const [, gap] of gaps) assert.equal((await fetch(new URL(gap!, base))).status, 404, gap!);
     }
   });
 
