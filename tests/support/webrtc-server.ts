@@ -49,7 +49,7 @@ export async function startWebrtcServer(
   });
   const claims = new Claims(clock);
   const rtc = await createLibdatachannelRtc({ port: rtcPort, bind, log, clock });
-  const fastify = Fastify();
+  const fastify = Fastify({ forceCloseConnections: true });
   installProblems(fastify, log);
   const deps = {
     callers: testCallers(),
