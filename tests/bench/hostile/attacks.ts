@@ -15,6 +15,7 @@ export interface Targets {
   readonly asset: string;
   readonly broadcastId: string;
   readonly archived: readonly string[];
+  /** The last one is the honest publisher's. */
   readonly own: readonly { readonly id: string; readonly publishToken: string }[];
   readonly publisherOffer: string;
   readonly viewerOffer: string;
@@ -41,7 +42,7 @@ export function attacksOn(targets: Targets): Record<Door, Record<string, Attack>
   const playlist = `/hls/${broadcastId}/video/index.m3u8`;
   const room = frame(JSON.stringify({ op: 'join', topic: `room:${broadcastId}` }));
   const offer = (i: number) => {
-    const { id, publishToken } = own[crowd(i, own.length)]!;
+    const { id, publishToken } = own[crowd(i, own.length - 1)]!;
     return request('POST', `/whip/${id}`, `${sdp}Authorization: Bearer ${publishToken}\r\n`, publisherOffer);
   };
   const noCodec = viewerOffer.replace(/H264/g, 'VP8');

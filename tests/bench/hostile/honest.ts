@@ -14,7 +14,11 @@ export interface Served {
 }
 
 /** Asks what people ask of this door, again and again. `stop` gives how they fared. */
-export function startHonest(url: string, door: Door, targets: Targets): { stop(): Promise<Served> } {
+export function startHonest(
+  url: string,
+  door: Door,
+  targets: Targets,
+): { readonly asked: number; stop(): Promise<Served> } {
   const served = { worstMs: 0, asked: 0, refused: {} as Record<string, number> };
   let isOver = false;
   const asking = (async () => {
@@ -30,6 +34,9 @@ export function startHonest(url: string, door: Door, targets: Targets): { stop()
     }
   })();
   return {
+    get asked() {
+      return served.asked;
+    },
     async stop() {
       isOver = true;
       await asking;
