@@ -100,8 +100,9 @@ describe('a thousand WHEP offers a second from one address', () => {
       [...statuses.keys()].filter(status => ![201, 429, 503].includes(status)),
       [],
     );
-    assert.ok((statuses.get(201) ?? 0) <= WHEP_OFFERS.burst + WHEP_OFFERS.perSecond * elapsedS + 1);
-    assert.ok((statuses.get(429) ?? 0) > OFFERS_PER_SECOND * FLOOD_S * 0.9);
+    const allowed = WHEP_OFFERS.burst + WHEP_OFFERS.perSecond * elapsedS + 1;
+    assert.ok((statuses.get(201) ?? 0) <= allowed);
+    assert.ok((statuses.get(429) ?? 0) >= OFFERS_PER_SECOND * FLOOD_S - allowed, 'all beyond the allowance');
     assert.ok(served > 0);
     assert.ok(grownMb < GROWTH_MB_MAX, `${grownMb} MB`);
     await until('another address joins', async () => {
