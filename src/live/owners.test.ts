@@ -79,7 +79,7 @@ await onEveryDatabase('live, with several processes on one database', open => {
     assert.ok(await next.hls(id));
   });
 
-  // It hangs in one of four runs, for a reason not found yet: SKYLARK_TEST_HANGING=yes runs it.
+  // It hangs now and then, for a reason not found yet: SKYLARK_TEST_HANGING=yes runs it.
   const isRun = Boolean(process.env.SKYLARK_TEST_HANGING);
   it('the owner of before writes nothing once another process has its folder, and lets everybody go', {
     todo: 'hangs now and then',
