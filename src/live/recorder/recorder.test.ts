@@ -139,6 +139,23 @@ await onEveryDatabase('recorder', open => {
     );
   });
 
+  it('that was abandoned tries nothing again, and takes nothing more', async () => {
+    const puts: string[] = [];
+    const put = async (key: string) => {
+      puts.push(key);
+      throw new Error('it is broken');
+    };
+    recorder = createRecorder({ db, blobs: { ...blobs, put }, journals, clock, log });
+    const { recording, until, packager } = record(5);
+    await warned.promise;
+    recording.abandon();
+    until(9);
+    await packager.finish();
+    await recording.close();
+    assert.deepEqual(puts, [`recordings/${id}/video/init-0.mp4`]);
+    assert.ok(recording.lost > 0, 'what is missing is counted');
+  });
+
   it('goes on live while the disk is full, says so, keeps what it had, and records again when there is room', async () => {
     let isFull = false;
     const guard = async <T>(write: () => Promise<T>): Promise<T> => {

@@ -54,6 +54,9 @@ export class Recording implements RecordingSink {
   /** Gaps whose write waits. */
   #gaps: SegmentRow[] = [];
   #isLosing = false;
+  #isAbandoned = false;
+  /** Ends the wait of a write that is to be tried again. */
+  #endPause: () => void = () => {};
   #running: Promise<void> | null = null;
   /** Writes that are missing from the recording, for good. */
   lost = 0;
@@ -87,13 +90,13 @@ export class Recording implements RecordingSink {
       this.#gap(row);
       return;
     }
-    const { write, blobs } = this.#deps;
+    const { write } = this.#deps;
     const { msn } = segment;
     const init = this.#inits.get(rendition);
     this.#add(`${rendition} segment ${msn}`, async () => {
       if (init) await this.#keepInit(rendition, init);
       const bytes = join(segment.parts.map(part => part.bytes));
-      await blobs.put(segmentKey(this.broadcastId, rendition, msn), bytes);
+      await this.#put(segmentKey(this.broadcastId, rendition, msn), bytes);
       await write(sql => insertSegments(sql, this.broadcastId, [row]));
       this.#stored.add(segment);
       this.#parts.kept(rendition, msn);
@@ -117,8 +120,10 @@ export class Recording implements RecordingSink {
     await this.#parts.close();
   }
 
-  /** Another process goes on with it: what waits is not written, here or in the journals. */
+  /** Another process goes on with it: what waits, or comes, is not written, here or in the journals. */
   abandon(): void {
+    this.#isAbandoned = true;
+    this.#endPause();
     while (this.#queue.shift()) this.lost++;
     this.#parts.abandon();
   }
@@ -136,6 +141,10 @@ export class Recording implements RecordingSink {
   }
 
   #add(what: string, run: () => Promise<void>): void {
+    if (this.#isAbandoned) {
+      this.lost++;
+      return;
+    }
     if (!this.#queue.push({ what, run })) {
       this.lost++;
       this.#deps.log.error(
@@ -151,10 +160,23 @@ export class Recording implements RecordingSink {
   async #keepInit(rendition: RenditionName, init: InitMedia): Promise<void> {
     const key = initKey(this.broadcastId, rendition, init.number);
     if (this.#keptInits.get(rendition) === key) return;
-    const { write, blobs } = this.#deps;
-    await blobs.put(key, init.bytes);
-    await write(sql => setInfo(sql, this.broadcastId, rendition, init.info));
+    await this.#put(key, init.bytes);
+    await this.#deps.write(sql => setInfo(sql, this.broadcastId, rendition, init.info));
     this.#keptInits.set(rendition, key);
+  }
+
+  /**
+   * Only rows are written by the hold, and whoever takes over may clear the folder under a write of bytes: one that fails asks
+   * the hold, which throws `Fenced`.
+   */
+  async #put(key: string, bytes: Uint8Array): Promise<void> {
+    const { write, blobs } = this.#deps;
+    try {
+      await blobs.put(key, bytes);
+    } catch (cause) {
+      if (!(cause instanceof StorageFull)) await write(async () => {});
+      throw cause;
+    }
   }
 
   #failed(cause: unknown): void {
@@ -176,12 +198,13 @@ export class Recording implements RecordingSink {
   }
 
   async #attempt(write: Write): Promise<void> {
-    const { clock, log } = this.#deps;
+    const { log } = this.#deps;
     for (let attempt = 1; ; attempt++) {
       try {
         return await write.run();
       } catch (cause) {
-        if (cause instanceof Fenced) return this.abandon();
+        if (cause instanceof Fenced) this.abandon();
+        if (this.#isAbandoned) return;
         this.#failed(cause);
         const fields = { err: cause, broadcastId: this.broadcastId, what: write.what, attempt };
         log.warn(fields, 'writing the recording failed');
@@ -191,9 +214,20 @@ export class Recording implements RecordingSink {
           log.error(fields, 'this is missing from the recording');
           return;
         }
-        await new Promise<void>(resolve => clock.after(RETRY_MS * attempt, resolve));
+        await this.#pause(RETRY_MS * attempt);
+        if (this.#isAbandoned) return;
       }
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = this.#deps.clock.after(ms, resolve);
+      this.#endPause = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 }
 
