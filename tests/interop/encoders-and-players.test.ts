@@ -120,9 +120,7 @@ describe('encoders and players that others wrote', { skip: python }, () => {
   });
 
   describe('GStreamer', { skip: gstreamer }, () => {
-    it('publishes, and is seen and heard by aiortc, by itself and by FFmpeg', {
-      todo: 'failed in one of three runs, for a reason not found yet',
-    }, async () => {
+    it('publishes, and is seen and heard by aiortc, by itself and by FFmpeg', async () => {
       await publish('publish_gst');
       assertWhole(await whep('view_aiortc'));
       assertWhole(await whep('view_gst'));

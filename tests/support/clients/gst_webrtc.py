@@ -9,7 +9,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
-from gi.repository import Gst, GstSdp, GstWebRTC  # noqa: E402
+from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 Gst.init(None)
 
@@ -23,9 +23,15 @@ def request(method, url, token=None, body=None):
 
 
 class Exchange:
-    """Negotiates as soon as the pipeline asks for it; `session` is the address to delete, `failed` why it did not work."""
+    """Negotiates as soon as the pipeline asks for it; `session` is the address to delete, `failed` why it did not work.
+
+    One offer is made. webrtcbin asks for it in another thread as soon as it leaves NULL, whatever it knows then: all
+    transceivers have to be there before.
+    """
 
     def __init__(self, webrtc, url, token, loop):
+        if webrtc.current_state != Gst.State.NULL or webrtc.emit("get-transceiver", 0) is None:
+            raise RuntimeError("an exchange begins in NULL, after the transceivers")
         self.session = None
         self.failed = None
         self._url, self._token, self._loop = url, token, loop
@@ -54,7 +60,7 @@ class Exchange:
             self._exchange(webrtc.props.local_description.sdp.as_text())
         except Exception as error:  # what goes wrong here has to end the main loop
             self.failed = error
-            self._loop.quit()
+            GLib.idle_add(self._loop.quit)  # also where the loop does not run yet
 
     def _exchange(self, offer):
         if os.environ.get("PRINT_OFFER"):

@@ -55,23 +55,24 @@ pipeline = Gst.parse_launch(description())
 webrtc = pipeline.get_by_name("webrtc")
 if "--sets-in-sdp" in rest:
     pipeline.get_by_name("nals").get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, without_sets)
+for i in range(2):
+    transceiver = webrtc.emit("get-transceiver", i)
+    if transceiver is not None:
+        transceiver.props.direction = GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY
 loop = GLib.MainLoop()
 exchange = Exchange(webrtc, url, token, loop)
+patience = GLib.timeout_add(60_000, loop.quit)
 
 
 def connected(element, _):
     if element.props.connection_state == GstWebRTC.WebRTCPeerConnectionState.CONNECTED:
         print("publishing", flush=True)
+        GLib.source_remove(patience)
         GLib.timeout_add(int(float(seconds) * 1000), loop.quit)
 
 
 webrtc.connect("notify::connection-state", connected)
 pipeline.set_state(Gst.State.PLAYING)
-for i in range(2):
-    transceiver = webrtc.emit("get-transceiver", i)
-    if transceiver is not None:
-        transceiver.props.direction = GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY
-GLib.timeout_add(60_000, loop.quit)
 loop.run()
 if exchange.session is not None:
     request("DELETE", exchange.session, token).close()

@@ -47,11 +47,10 @@ def added(_, pad):
 
 
 webrtc.connect("pad-added", added)
-exchange = Exchange(webrtc, url, None, loop)
-pipeline.set_state(Gst.State.READY)
 for kind, encoding in (("video", "H264,clock-rate=90000,packetization-mode=(string)1"), ("audio", "OPUS,clock-rate=48000")):
     caps = Gst.caps_from_string(f"application/x-rtp,media={kind},encoding-name={encoding},payload={96 + (kind == 'audio')}")
     webrtc.emit("add-transceiver", GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY, caps)
+exchange = Exchange(webrtc, url, None, loop)
 pipeline.set_state(Gst.State.PLAYING)
 GLib.timeout_add(30_000, loop.quit)
 loop.run()
