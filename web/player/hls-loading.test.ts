@@ -16,6 +16,10 @@ class Usual {
     return bufferEnd;
   }
 
+  loadInitSegmentIfNeeded(): string {
+    return 'fetched';
+  }
+
   shouldLoadParts(_details: unknown, endS: number): boolean {
     return endS > 10;
   }
@@ -60,11 +64,20 @@ describe('what fetches for hls.js', () => {
     }
   });
 
+  it('fetches nothing for a gap: its end would be the end of what is fetched instead', () => {
+    const fragment = (...tagList: string[][]) => ({ tagList });
+    for (const controller of [pictures, sound]) {
+      const load = controller.loadInitSegmentIfNeeded as (fragment: unknown) => unknown;
+      assert.equal(load(fragment(['INF', '2'], ['GAP'])), undefined);
+      assert.equal(load(fragment(['INF', '2'])), 'fetched');
+    }
+  });
+
   it('overrides what hls.js has', async () => {
     const { default: HlsPlayer } = await import('hls.js');
     const { streamController, audioStreamController } = HlsPlayer.DefaultConfig;
     for (const controller of [streamController, audioStreamController!])
-      for (const method of ['getFragmentAtPosition', 'shouldLoadParts', 'tick'])
+      for (const method of ['getFragmentAtPosition', 'loadInitSegmentIfNeeded', 'shouldLoadParts', 'tick'])
         assert.equal(typeof controller.prototype[method as 'tick'], 'function', method);
   });
 

@@ -1,5 +1,5 @@
 import type Hls from 'hls.js';
-import type { Events, HlsConfig, LevelDetails } from 'hls.js';
+import type { Events, HlsConfig, LevelDetails, MediaFragment } from 'hls.js';
 
 type PictureController = HlsConfig['streamController'];
 type SoundController = NonNullable<HlsConfig['audioStreamController']>;
@@ -15,6 +15,11 @@ const PAST_END_S = 0.002;
 /** What hls.js asks itself before each segment: whether to take it in parts. It is not among its public types. */
 interface PartsQuestion {
   shouldLoadParts(details: LevelDetails | undefined, endS: number): boolean;
+}
+
+/** What hls.js fetches before a segment. It is not among its public types. */
+interface BeforeSegment {
+  loadInitSegmentIfNeeded(fragment: MediaFragment): Promise<void> | undefined;
 }
 
 /** What fetches for hls.js, without what makes it wait for media that is there already. */
@@ -33,6 +38,7 @@ function promptPictures(Usual: PictureController): PictureController {
     constructor(...given: ConstructorParameters<PictureController>) {
       super(...given);
       takePartsFromTheBeginning(this);
+      passOverGaps(this);
     }
 
     protected override getFragmentAtPosition(bufferEnd: number, end: number, details: LevelDetails) {
@@ -54,6 +60,7 @@ function promptSound(Usual: SoundController, timeFound: Events.INIT_PTS_FOUND): 
     constructor(...given: ConstructorParameters<SoundController>) {
       super(...given);
       takePartsFromTheBeginning(this);
+      passOverGaps(this);
       given[0].on(timeFound, () => {
         // The first look ends the wait, the second one fetches.
         this.tick();
@@ -80,6 +87,17 @@ function takePartsFromTheBeginning(controller: object): void {
   const question = controller as PartsQuestion;
   const usual = question.shouldLoadParts;
   question.shouldLoadParts = (details, endS) => usual.call(question, details, endS) || isAllInParts(details);
+}
+
+/**
+ * For a segment that is a gap hls.js fetches the initialization segment all the same, goes to another layer meanwhile, and there ends
+ * what it fetches, for good: a replay whose layers begin one after the other never began.
+ */
+function passOverGaps(controller: object): void {
+  const before = controller as BeforeSegment;
+  const usual = before.loadInitSegmentIfNeeded;
+  before.loadInitSegmentIfNeeded = fragment =>
+    fragment.tagList.some(([tag]) => tag === 'GAP') ? undefined : usual.call(before, fragment);
 }
 
 function isAllInParts(details: LevelDetails | undefined): boolean {

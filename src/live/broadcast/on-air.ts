@@ -166,7 +166,7 @@ export class OnAir {
     if (this.#packager) this.#step('publisher-lost');
     const flushed = this.#letGo();
     await flushed;
-    await Promise.all([this.#recording?.close(), this.#steps]);
+    await Promise.all([this.#recording?.handOver(), this.#steps]);
     await this.hold.release();
   }
 

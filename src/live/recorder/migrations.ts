@@ -58,4 +58,13 @@ export const recorderMigrations: Migrations = {
         .execute();
     },
   },
+  '0222-recordings-handed-over': {
+    async up(db) {
+      await db.schema
+        .alterTable('recordings')
+        // The process that stopped had written all that players were shown: no number was given to what is not here.
+        .addColumn('handed_over', 'integer', column => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 };

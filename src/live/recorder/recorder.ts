@@ -26,8 +26,10 @@ export interface RunningRecording extends RecordingSink {
   readonly lost: number;
   /** Resolves when everything handed over so far is written, or given up. */
   written(): Promise<void>;
-  /** As `written`; nothing is open afterwards, and the recording is not complete: whoever reopens it goes on. */
+  /** As `written`; nothing is open afterwards. */
   close(): Promise<void>;
+  /** As `close`; the recording is not complete: whoever reopens it goes on. */
+  handOver(): Promise<void>;
   /** Another process goes on with it: nothing more is written. */
   abandon(): void;
   /** Resolves when everything is on disk. Null when nothing was recorded. */
@@ -118,6 +120,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
         isKept: segment => recording.isKept(segment),
         written: () => recording.written(),
         close: () => recording.close(),
+        handOver: () => recording.handOver(),
         abandon: () => recording.abandon(),
         finish,
       };

@@ -12,7 +12,7 @@ import type { InitMedia, SegmentMedia } from '../packager/segment.ts';
 import type { RenditionName } from '../packager/source.ts';
 import { initKey, segmentKey } from './keys.ts';
 import { join, PartJournal } from './part-journal.ts';
-import { insertRecording, insertSegments, type SegmentRow, setInfo } from './store.ts';
+import { insertRecording, insertSegments, type SegmentRow, setHandedOver, setInfo } from './store.ts';
 
 export type BroadcastWrite = <T>(work: (sql: Sql) => Promise<T>) => Promise<T>;
 
@@ -53,6 +53,7 @@ export class Recording implements RecordingSink {
   readonly #stored = new WeakSet<SegmentMedia>();
   /** Gaps whose write waits. */
   #gaps: SegmentRow[] = [];
+  #hasSegment = false;
   #isLosing = false;
   #isAbandoned = false;
   /** Ends the wait of a write that is to be tried again. */
@@ -99,6 +100,7 @@ export class Recording implements RecordingSink {
       await this.#put(segmentKey(this.broadcastId, rendition, msn), bytes);
       await write(sql => insertSegments(sql, this.broadcastId, [row]));
       this.#stored.add(segment);
+      this.#hasSegment = true;
       this.#parts.kept(rendition, msn);
       this.#isKept(true);
     });
@@ -118,6 +120,14 @@ export class Recording implements RecordingSink {
   async close(): Promise<void> {
     await this.written();
     await this.#parts.close();
+  }
+
+  /** As `close`; another process goes on with it, and learns whether it has all that players were shown. */
+  async handOver(): Promise<void> {
+    await this.close();
+    // Numbers that an earlier process gave and lost become rows with the first segment that follows them.
+    if (this.lost === 0 && this.#hasSegment)
+      await this.#deps.write(sql => setHandedOver(sql, this.broadcastId, true));
   }
 
   /** Another process goes on with it: what waits, or comes, is not written, here or in the journals. */

@@ -9,7 +9,7 @@ import type { RecordingDeps } from './recording.ts';
 import { ratesOf } from './replay.ts';
 import { restore } from './restore.ts';
 import { soundRows } from './sound.ts';
-import { findRecording, hasPicture, isGap, type SegmentRow } from './store.ts';
+import { findRecording, hasPicture, isGap, type SegmentRow, setHandedOver } from './store.ts';
 
 /** The segment that was being made, and one more: the first of a broadcast are shorter than `SEGMENT_MIN_S`. */
 const LOST_LEAST = 2;
@@ -35,7 +35,8 @@ export async function reopen(deps: RecordingDeps, broadcastId: BroadcastId): Pro
     return null;
   }
   const keptMs = Math.max(...rows.map(row => ((row.start + row.duration) * 1000) / row.timescale));
-  const lost = lostCount(deps.clock.nowMs() - recording.epochMs - keptMs);
+  const lost = recording.handedOver ? 0 : lostCount(deps.clock.nowMs() - recording.epochMs - keptMs);
+  if (recording.handedOver) await deps.write(sql => setHandedOver(sql, broadcastId, false));
   const renditions: Partial<Record<RenditionName, EarlierRendition>> = {};
   for (const [name, info] of recording.infos) {
     const own = rows.filter(row => row.rendition === name);

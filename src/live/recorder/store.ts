@@ -13,6 +13,7 @@ interface Tables {
     complete: number;
     duration_ms: number;
     bytes: number;
+    handed_over: number;
   };
   recording_layers: {
     broadcast_id: string;
@@ -41,6 +42,8 @@ export interface RecordingRow {
   /** Of every rendition, what its newest initialization section says. */
   readonly infos: ReadonlyMap<RenditionName, RenditionInfo>;
   readonly complete: boolean;
+  /** Whoever made it stopped in order: it has all that players were shown. */
+  readonly handedOver: boolean;
 }
 
 /** A journalled segment: its bytes are in the store of blobs. Times are ticks of `timescale`. */
@@ -93,8 +96,18 @@ export async function insertRecording(sql: Sql, broadcastId: BroadcastId, epochM
       complete: 0,
       duration_ms: 0,
       bytes: 0,
+      handed_over: 0,
     })
     .onConflict(conflict => conflict.column('broadcast_id').doNothing())
+    .execute();
+}
+
+/** Said when a process stops in order, and taken back by the one that goes on. */
+export async function setHandedOver(sql: Sql, broadcastId: BroadcastId, handedOver: boolean): Promise<void> {
+  await tables(sql)
+    .updateTable('recordings')
+    .set({ handed_over: handedOver ? 1 : 0 })
+    .where('broadcast_id', '=', broadcastId)
     .execute();
 }
 
@@ -172,7 +185,7 @@ export async function findRecording(sql: Sql, broadcastId: BroadcastId): Promise
     ...layers,
   ];
   for (const { rendition, info } of known) if (info) infos.set(rendition, JSON.parse(info) as RenditionInfo);
-  return { epochMs: row.epoch_ms, infos, complete: row.complete === 1 };
+  return { epochMs: row.epoch_ms, infos, complete: row.complete === 1, handedOver: row.handed_over === 1 };
 }
 
 /** All segments of a broadcast, by rendition, oldest first. */
