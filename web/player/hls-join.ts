@@ -84,6 +84,7 @@ function configOf(mode: 'hls' | 'replay', startS: number | null): Partial<HlsCon
 
 interface Ahead {
   readonly url: string;
+  /** Null also where hls.js could not be fetched. */
   readonly join: Promise<HlsJoin | null>;
   readonly timer: number;
 }
@@ -111,7 +112,7 @@ export function takeHlsJoin(
   const { join, timer } = ahead;
   clearTimeout(timer);
   ahead = null;
-  return join;
+  return join.then(early => early ?? begin(url, mode, startS));
 }
 
 async function begin(url: string, mode: 'hls' | 'replay', startS: number | null): Promise<HlsJoin | null> {

@@ -4,6 +4,30 @@ import type Hls from 'hls.js';
 import type { LevelDetails } from 'hls.js';
 import { dropMisreadReports, promptLoading } from './hls-loading.ts';
 
+interface Fragment {
+  readonly sn: number;
+  readonly start: number;
+  readonly duration: number;
+  readonly tagList: readonly string[][];
+}
+interface Listed {
+  readonly startSN: number;
+  readonly fragments: readonly Fragment[];
+  readonly fragmentHint?: Fragment;
+}
+
+/** From number 7 on; below zero for a gap of so many seconds. */
+function listed(...durations: number[]): Listed {
+  let start = 0;
+  const fragments = durations.map((signed, i) => {
+    const duration = Math.abs(signed);
+    start += duration;
+    const tagList = [['INF', String(duration)], ...(signed < 0 ? [['GAP']] : [])];
+    return { sn: 7 + i, start: start - duration, duration, tagList };
+  });
+  return { startSN: 7, fragments };
+}
+
 class Usual {
   ticks = 0;
   loadingParts = true;
@@ -12,8 +36,8 @@ class Usual {
     this.ticks += 1;
   }
 
-  getFragmentAtPosition(bufferEnd: number): number {
-    return bufferEnd;
+  getFragmentAtPosition(bufferEnd: number, _end: number, { fragments }: Listed): Fragment | null {
+    return fragments.find(({ start, duration }) => bufferEnd < start + duration) ?? null;
   }
 
   loadInitSegmentIfNeeded(): string {
@@ -48,18 +72,42 @@ describe('what fetches for hls.js', () => {
   });
 
   it('looks for the next part a little past the end of the buffer, as playlists and browsers round', () => {
-    assert.deepEqual([pictures.getFragmentAtPosition(4), sound.getFragmentAtPosition(4)], [4.002, 4.002]);
+    const next = (controller: Usual) => controller.getFragmentAtPosition(3.999, 8, listed(4, 4))?.sn;
+    assert.deepEqual([next(pictures), next(sound)], [8, 8]);
     pictures.loadingParts = sound.loadingParts = false;
-    assert.deepEqual([pictures.getFragmentAtPosition(4), sound.getFragmentAtPosition(4)], [4, 4]);
+    assert.deepEqual([next(pictures), next(sound)], [7, 7]);
+  });
+
+  it('passes over gaps that are short, and waits where nothing follows them yet', () => {
+    const hint = { sn: 9, start: 2.08, duration: 1, tagList: [] };
+    for (const controller of [pictures, sound]) {
+      const nextOf = (details: Listed, bufferEnd = 2) =>
+        controller.getFragmentAtPosition(bufferEnd, 9, details)?.sn;
+      assert.equal(nextOf(listed(2, -0.04, -0.04, 2)), 10);
+      assert.equal(nextOf(listed(-0.1, 2), 0), 8);
+      assert.equal(nextOf(listed(2, -1, 2)), 8, 'another layer may have this');
+      assert.equal(nextOf({ ...listed(2, -0.04), fragmentHint: hint }), 9);
+      assert.equal(nextOf(listed(2, -0.04)), undefined);
+      controller.loadingParts = false;
+      assert.equal(
+        nextOf({ ...listed(2, -0.04), fragmentHint: hint }),
+        undefined,
+        'it is to be had in parts only',
+      );
+    }
   });
 
   it('takes parts at once where all there is is listed in parts', () => {
-    const listed = (startSN: number, live = true) => ({ live, startSN, partList: [{ fragment: { sn: 3 } }] });
+    const inParts = (startSN: number, live = true) => ({
+      live,
+      startSN,
+      partList: [{ fragment: { sn: 3 } }],
+    });
     for (const controller of [pictures, sound]) {
-      assert.ok(controller.shouldLoadParts(listed(3), 1));
-      assert.ok(!controller.shouldLoadParts(listed(2), 1), 'the oldest segment has no parts');
-      assert.ok(controller.shouldLoadParts(listed(2), 11), 'as usual');
-      assert.ok(!controller.shouldLoadParts(listed(3, false), 1));
+      assert.ok(controller.shouldLoadParts(inParts(3), 1));
+      assert.ok(!controller.shouldLoadParts(inParts(2), 1), 'the oldest segment has no parts');
+      assert.ok(controller.shouldLoadParts(inParts(2), 11), 'as usual');
+      assert.ok(!controller.shouldLoadParts(inParts(3, false), 1));
       assert.ok(!controller.shouldLoadParts(undefined, 1));
     }
   });

@@ -11,14 +11,16 @@ type SoundController = NonNullable<HlsConfig['audioStreamController']>;
  * three seconds.
  */
 const PAST_END_S = 0.002;
+/** A gap that is no longer is passed over: a crash leaves some of 0.04 s, a layer that begins after the others one of 0.1 s. */
+const SHORT_GAP_S = 0.25;
 
-/** What hls.js asks itself before each segment: whether to take it in parts. It is not among its public types. */
-interface PartsQuestion {
+/** What hls.js does with its fetching in turn. Not all of it is among its public types. */
+interface Fetching {
+  loadingParts: boolean;
+  /** Whether to take the next segment in parts. */
   shouldLoadParts(details: LevelDetails | undefined, endS: number): boolean;
-}
-
-/** What hls.js fetches before a segment. It is not among its public types. */
-interface BeforeSegment {
+  /** The segment to fetch next; null for none now. */
+  getFragmentAtPosition(bufferEnd: number, end: number, details: LevelDetails): MediaFragment | null;
   loadInitSegmentIfNeeded(fragment: MediaFragment): Promise<void> | undefined;
 }
 
@@ -37,16 +39,7 @@ function promptPictures(Usual: PictureController): PictureController {
   return class PromptPictures extends Usual {
     constructor(...given: ConstructorParameters<PictureController>) {
       super(...given);
-      takePartsFromTheBeginning(this);
-      passOverGaps(this);
-    }
-
-    protected override getFragmentAtPosition(bufferEnd: number, end: number, details: LevelDetails) {
-      return super.getFragmentAtPosition(
-        this.loadingParts ? bufferEnd + PAST_END_S : bufferEnd,
-        end,
-        details,
-      );
+      bePrompt(this as unknown as Fetching);
     }
   };
 }
@@ -59,23 +52,20 @@ function promptSound(Usual: SoundController, timeFound: Events.INIT_PTS_FOUND): 
   return class PromptSound extends Usual {
     constructor(...given: ConstructorParameters<SoundController>) {
       super(...given);
-      takePartsFromTheBeginning(this);
-      passOverGaps(this);
+      bePrompt(this as unknown as Fetching);
       given[0].on(timeFound, () => {
         // The first look ends the wait, the second one fetches.
         this.tick();
         this.tick();
       });
     }
-
-    protected override getFragmentAtPosition(bufferEnd: number, end: number, details: LevelDetails) {
-      return super.getFragmentAtPosition(
-        this.loadingParts ? bufferEnd + PAST_END_S : bufferEnd,
-        end,
-        details,
-      );
-    }
   };
+}
+
+function bePrompt(fetching: Fetching): void {
+  takePartsFromTheBeginning(fetching);
+  lookPastTheEnd(fetching);
+  fetchNothingForGaps(fetching);
 }
 
 /**
@@ -83,21 +73,38 @@ function promptSound(Usual: SoundController, timeFound: Events.INIT_PTS_FOUND): 
  * of a broadcast it does not, and what is to play next is waited for until that whole segment is made. Where all there is is
  * listed in parts, they can be taken at any place.
  */
-function takePartsFromTheBeginning(controller: object): void {
-  const question = controller as PartsQuestion;
-  const usual = question.shouldLoadParts;
-  question.shouldLoadParts = (details, endS) => usual.call(question, details, endS) || isAllInParts(details);
+function takePartsFromTheBeginning(fetching: Fetching): void {
+  const usual = fetching.shouldLoadParts;
+  fetching.shouldLoadParts = (details, endS) => usual.call(fetching, details, endS) || isAllInParts(details);
+}
+
+/** And past gaps that hardly anybody sees: for each of them hls.js goes to another layer, and waits. */
+function lookPastTheEnd(fetching: Fetching): void {
+  const usual = fetching.getFragmentAtPosition;
+  fetching.getFragmentAtPosition = (bufferEnd, end, details) => {
+    const from = fetching.loadingParts ? bufferEnd + PAST_END_S : bufferEnd;
+    let fragment = usual.call(fetching, from, end, details);
+    while (fragment && isGap(fragment) && fragment.duration <= SHORT_GAP_S) {
+      const next = details.fragments[fragment.sn + 1 - details.startSN];
+      fragment = next ?? (fetching.loadingParts ? (details.fragmentHint ?? null) : null);
+    }
+    return fragment;
+  };
 }
 
 /**
- * For a segment that is a gap hls.js fetches the initialization segment all the same, goes to another layer meanwhile, and there ends
+ * For a segment that is a gap hls.js fetches the initialization section all the same, goes to another layer meanwhile, and there ends
  * what it fetches, for good: a replay whose layers begin one after the other never began.
  */
-function passOverGaps(controller: object): void {
-  const before = controller as BeforeSegment;
-  const usual = before.loadInitSegmentIfNeeded;
-  before.loadInitSegmentIfNeeded = fragment =>
-    fragment.tagList.some(([tag]) => tag === 'GAP') ? undefined : usual.call(before, fragment);
+function fetchNothingForGaps(fetching: Fetching): void {
+  const usual = fetching.loadInitSegmentIfNeeded;
+  fetching.loadInitSegmentIfNeeded = fragment =>
+    isGap(fragment) ? undefined : usual.call(fetching, fragment);
+}
+
+/** hls.js takes what failed for a gap too, for a while; this one is a gap for everybody. */
+function isGap({ tagList }: MediaFragment): boolean {
+  return tagList.some(([tag]) => tag === 'GAP');
 }
 
 function isAllInParts(details: LevelDetails | undefined): boolean {

@@ -23,8 +23,11 @@ export interface HlsOptions {
   readonly events: PlaybackEvents;
 }
 
-/** Watches by LL-HLS, or the replay by HLS: the browser's own player where there is one and no MSE, hls.js elsewhere. */
-export async function openHls(options: HlsOptions, signal: AbortSignal): Promise<Playback> {
+/**
+ * Watches by LL-HLS, or the replay by HLS: the browser's own player where there is one and no MSE, hls.js elsewhere. Null where the
+ * browser plays no HLS; rejects when hls.js could not be fetched.
+ */
+export async function openHls(options: HlsOptions, signal: AbortSignal): Promise<Playback | null> {
   // Chromium plays some HLS by itself, without low latency; Safari's own player is the better one.
   if (playsHlsWell(options.video)) return new NativeHls(options);
   const join = await takeHlsJoin(options.url, options.mode, startPositionOf(options));
@@ -32,7 +35,12 @@ export async function openHls(options: HlsOptions, signal: AbortSignal): Promise
   signal.throwIfAborted();
   if (join) return new MseHls(join, options);
   if (options.video.canPlayType('application/vnd.apple.mpegurl') !== '') return new NativeHls(options);
-  throw new Error('This browser plays no HLS');
+  return null;
+}
+
+/** Fetches hls.js for later: when WebRTC is lost because the server is away, it is not to be had. */
+export function fetchHlsPlayer(): void {
+  if (!playsHlsWell(document.createElement('video'))) import('hls.js').catch(() => {});
 }
 
 /** Begins to load what `openHls` will be asked for, where that is for hls.js. */

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { Autoplay } from './autoplay.ts';
-import { openHls } from './hls.ts';
+import { fetchHlsPlayer, openHls } from './hls.ts';
 import type { Playback, PlaybackEvents, PlaybackFailure, Source } from './playback.ts';
 import type { Preference } from './preference.ts';
 import type { Still } from './still.ts';
@@ -217,12 +217,11 @@ export class Watcher {
     };
     openHls(options, signal).then(
       playback => {
-        if (signal.aborted) playback.close();
+        if (signal.aborted) playback?.close();
+        else if (playback === null) options.events.failed('unsupported');
         else this.#playback = playback;
       },
-      () => {
-        if (!signal.aborted) this.#status.value = 'failed';
-      },
+      () => options.events.failed('lost'),
     );
   }
 
@@ -235,6 +234,7 @@ export class Watcher {
         this.#refusal.value = null;
         this.#still.letGo();
         if (this.#status.value !== 'blocked') this.#status.value = 'showing';
+        if (this.#mode.value === 'whep') fetchHlsPlayer();
       },
       stalled: stalled => {
         if (!signal.aborted) this.#stalled(stalled);
