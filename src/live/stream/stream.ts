@@ -13,6 +13,8 @@ import { type Seat, SeatedPublisher } from './seated-publisher.ts';
 
 /** A publisher that sent nothing for this long is gone, as far as one who takes over is concerned. */
 export const PUBLISHER_QUIET_MS = 2_000;
+/** When one who sits was heard that has sent nothing yet. */
+const NEVER_MS = Number.NEGATIVE_INFINITY;
 /** Least time between two requests for a key frame, whatever viewers ask. */
 export const KEYFRAME_REQUEST_MS = 1_000;
 
@@ -71,7 +73,7 @@ export class Stream {
   #waiting: SeatedPublisher | null = null;
   /** Why the last one who wanted to publish never came; null once another one tries. */
   #neverThere: NeverThere | null = null;
-  #heardMs = Number.NEGATIVE_INFINITY;
+  #heardMs = NEVER_MS;
   #tracks: readonly Track[] = [];
   #epoch: { readonly wallMs: number; readonly monotonicMs: number } | null = null;
   /** Where the media seen so far ends, milliseconds since the epoch. */
@@ -130,8 +132,8 @@ export class Stream {
   }
 
   /**
-   * Seats a new publisher: with its first key frame where another one is heard, else at once. The one that sat there is
-   * told that it is closed. `seated` hears whether that one was heard.
+   * Seats a new publisher: with its first key frame where another one has sent, so that who only tries to come back does not hide
+   * that nothing comes; else at once. The one that sat there is told that it is closed. `seated` hears whether that one was heard.
    */
   publish(seated: (wasHeard: boolean) => void = () => {}): Publisher {
     const seat = this.#seat(this.stats.publishers++, seated);
@@ -140,7 +142,7 @@ export class Stream {
     this.#waiting = publisher;
     this.#neverThere = null;
     if (this.#ended) publisher.dismiss();
-    else if (!this.isHeard) publisher.sit();
+    else if (this.#publisher === null || this.#heardMs === NEVER_MS) publisher.sit();
     else this.#events.troubled?.();
     return publisher;
   }
@@ -211,6 +213,7 @@ export class Stream {
     const before = this.#publisher;
     this.#waiting = null;
     this.#publisher = publisher;
+    this.#heardMs = NEVER_MS;
     this.#layers.clear();
     before?.dismiss();
     seated(wasHeard);

@@ -102,12 +102,25 @@ describe('one publisher after another', () => {
     assert.equal(dismissed, 2);
   });
 
-  it('one that fell silent is replaced at once', () => {
+  it('one that only tries to come back does not hide that the one before it fell silent', () => {
     const first = stream.publish();
     let dismissed = 0;
     first.onClosed(() => dismissed++);
-    first.packet(video, packet(0, SPS));
+    first.unit(video, videoUnit(0, true));
     clock.advance(PUBLISHER_QUIET_MS);
+    const seated: boolean[] = [];
+    const second = stream.publish(wasHeard => seated.push(wasHeard));
+    assert.deepEqual([dismissed, seated], [0, []]);
+    first.close('lost');
+    assert.deepEqual([events, stream.isPublished], [['arrived', 'lost'], false]);
+    second.unit(video, videoUnit(0, true));
+    assert.deepEqual([events, seated], [['arrived', 'lost', 'arrived'], [false]]);
+  });
+
+  it('one that never sent anything is replaced at once', () => {
+    const first = stream.publish();
+    let dismissed = 0;
+    first.onClosed(() => dismissed++);
     const seated: boolean[] = [];
     stream.publish(wasHeard => seated.push(wasHeard));
     assert.deepEqual([dismissed, seated], [1, [false]]);
