@@ -5,7 +5,7 @@ import { silentLogger } from '#base/log.ts';
 import type { Publisher, PublisherLeave } from '#live/index.ts';
 import type { Offer } from '#media/sdp/offer.ts';
 import type { Rtc, RtcEvents } from '#ports/rtc.ts';
-import { WHIP_SILENCE_MS, WhipSession } from './session.ts';
+import { VERDICT_MS, WHIP_SILENCE_MS, WhipSession } from './session.ts';
 
 const nothing = { mid: null, transportCc: null, absSendTime: null };
 const feedback = { nack: true, pli: true, transportCc: false, remb: false };
@@ -159,8 +159,31 @@ describe('WhipSession', () => {
   });
 
   it('ending says that no more is wanted', async () => {
-    (await open()).end();
+    const session = await open();
+    network.state('connected');
+    session.end();
     assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close ended']);
+  });
+
+  it('one that ends before it is connected is over soon, and at once when it connects after all', async () => {
+    const session = await open();
+    session.end();
+    session.end();
+    clock.advance(VERDICT_MS - 1);
+    assert.ok(!log.includes('session closed'));
+    clock.advance(1);
+    assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close ended']);
+    log.length = 0;
+    (await open()).end();
+    network.state('connected');
+    assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close ended']);
+  });
+
+  it('says why there never was a connection also of one that gave up before we knew', async () => {
+    (await open()).end();
+    network.state('closed', 'handshake');
+    clock.advance(VERDICT_MS);
+    assert.equal(log.at(-1), 'close lost: not-secured');
   });
 
   it('a publisher that was taken over closes its transport and says nothing', async () => {

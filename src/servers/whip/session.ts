@@ -10,6 +10,12 @@ export const WHIP_TICK_MS = 20;
 /** A connected publisher that sends nothing for this long is lost. */
 export const WHIP_SILENCE_MS = 5_000;
 
+/**
+ * A broadcaster that cannot secure the connection may say goodbye before we have noticed why: for so long we listen for that. It
+ * was 20 ms with FFmpeg on a busy machine.
+ */
+export const VERDICT_MS = 500;
+
 /** What the owner is told of a transport that never connected. */
 const NEVER_THERE: Readonly<Record<RtcFailure, NeverThere>> = {
   unreached: 'not-reached',
@@ -45,6 +51,8 @@ export class WhipSession {
   #timer: Timer | null = null;
   #lastPacketMs = 0;
   #hasEpoch = false;
+  #isConnected = false;
+  #isEnding = false;
   #isClosed = false;
 
   private constructor(options: WhipSessionOptions) {
@@ -89,7 +97,11 @@ export class WhipSession {
 
   /** The broadcaster wants no more. Idempotent. */
   end(): void {
-    this.#leave('ended');
+    if (this.#isConnected || this.#transport === null) this.#leave('ended');
+    else if (!this.#isClosed && !this.#isEnding) {
+      this.#isEnding = true;
+      this.#timer = this.#options.clock.after(VERDICT_MS, () => this.#leave('ended'));
+    }
   }
 
   /** The server stops; the broadcaster may come back. Idempotent. */
@@ -128,6 +140,8 @@ export class WhipSession {
   #transportChanged(state: RtcState, failure?: RtcFailure): void {
     if (state === 'closed') this.#leave('lost', failure && NEVER_THERE[failure]);
     if (state !== 'connected' || this.#isClosed) return;
+    this.#isConnected = true;
+    if (this.#isEnding) return this.#leave('ended');
     this.#options.connected(this);
     this.#lastPacketMs = this.#options.clock.monotonicMs();
     this.#timer = this.#options.clock.every(WHIP_TICK_MS, () => this.#tick());
