@@ -141,7 +141,11 @@ export class WhipSession {
     if (state === 'closed') this.#leave('lost', failure && NEVER_THERE[failure]);
     if (state !== 'connected' || this.#isClosed) return;
     this.#isConnected = true;
-    if (this.#isEnding) return this.#leave('ended');
+    if (this.#isEnding) this.#leave('ended');
+    else this.#begin();
+  }
+
+  #begin(): void {
     this.#options.connected(this);
     this.#lastPacketMs = this.#options.clock.monotonicMs();
     this.#timer = this.#options.clock.every(WHIP_TICK_MS, () => this.#tick());
