@@ -19,6 +19,8 @@ import { type BroadcastHouse, openBroadcastHouse } from './broadcasts.ts';
 import { hlsBytes } from './hls-bytes.ts';
 import { feedPublisher } from './publishing.ts';
 
+const REACHED_MS_MAX = 60_000;
+
 /** A plain request for a playlist. */
 export const fresh = { msn: null, part: null };
 
@@ -86,10 +88,14 @@ export class LiveRig {
 
   /** Resolves when the room hears that the broadcast came to this state; ask before causing it. */
   reaches(id: BroadcastId, state: BroadcastState): Promise<void> {
-    return new Promise(resolve => {
+    return new Promise((resolve, reject) => {
+      // By a real clock: what never comes fails its test, instead of holding up all the others.
+      const late = () => reject(new Error(`not within ${REACHED_MS_MAX} ms: ${id} is ${state}`));
+      const deadline = setTimeout(late, REACHED_MS_MAX);
       const subscription = this.house.bus.subscribe(`room:${id}`, message => {
         const event = message as RoomEvent;
         if (event.type !== 'state' || event.state !== state) return;
+        clearTimeout(deadline);
         void subscription.close();
         resolve();
       });
@@ -126,14 +132,14 @@ export class LiveRig {
       }
       return end / 90_000;
     };
-    while ((await reached()) < seconds - 0.001) await new Promise(setImmediate);
+    await spin(`${seconds} s are written`, async () => (await reached()) >= seconds - 0.001);
   }
 
   /** Resolves when so many whole segments of the picture have rows: a journal alone needs room to become one. */
   async stored(id: BroadcastId, segments: number): Promise<void> {
     const count = async () =>
       (await listSegments(this.db.sql, id)).filter(row => row.rendition === 'video').length;
-    while ((await count()) < segments) await new Promise(setImmediate);
+    await spin(`${segments} segments are stored`, async () => (await count()) >= segments);
   }
 
   /** What social is told, in order. */
@@ -155,6 +161,15 @@ export class LiveRig {
     });
     await done.promise;
     return events.filter(event => event.broadcastId === id);
+  }
+}
+
+/** Asks until the answer is yes, without a pause: for what happens while a fake clock stands. */
+async function spin(what: string, check: () => Promise<boolean>): Promise<void> {
+  const untilMs = performance.now() + REACHED_MS_MAX;
+  while (!(await check())) {
+    assert.ok(performance.now() < untilMs, `not within ${REACHED_MS_MAX} ms: ${what}`);
+    await new Promise(setImmediate);
   }
 }
 
