@@ -58,6 +58,23 @@ await onEveryDatabase('live, with several processes on one database', open => {
     await assert.rejects(async () => live.hls(id), { code: 'elsewhere' });
   });
 
+  it('what is deleted is purged by the process that has its bytes, and by no other', async () => {
+    const { id } = await rig.goOnAir(3);
+    await rig.live.end({ id: rig.ada, role: 'member' }, id);
+    const { live } = await another('two');
+    const removedAtMs = rig.house.clock.nowMs();
+    await rig.db.sql
+      .updateTable('broadcasts')
+      .set({ removed_at: removedAtMs })
+      .where('id', '=', id)
+      .execute();
+    const purge = (of: Live) => of.jobHandlers['broadcast.purge']!({ broadcastId: id, removedAtMs });
+    await assert.rejects(purge(live), { code: 'elsewhere' });
+    assert.ok((await listSegments(rig.db.sql, id)).length > 0);
+    await purge(rig.live);
+    assert.deepEqual(await listSegments(rig.db.sql, id), []);
+  });
+
   it('what a dead process had is interrupted, then over, and its recording waits for its own folder', async () => {
     const { id } = await rig.goOnAir(5);
     await rig.written(id, 4.8);

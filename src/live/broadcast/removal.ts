@@ -69,10 +69,14 @@ async function show(deps: RemovalDeps, id: BroadcastId): Promise<void> {
   deps.bus.publish(roomTopic(id), { type: 'state', state: row.state } satisfies RoomEvent);
 }
 
-/** Bytes first, the row that says that there are some last. */
+/**
+ * Bytes first, the row that says that there are some last. Refuses with `elsewhere` where another data folder has the bytes: the job is
+ * tried again, and that folder's process gets it in its turn.
+ */
 async function purge(deps: RemovalDeps, { broadcastId, removedAtMs }: Purge): Promise<void> {
   const row = await store.findBroadcast(deps.db.sql, broadcastId);
   if (row?.removedAtMs !== removedAtMs) return;
+  await deps.onAir.refuseElsewhere(broadcastId);
   await deps.onAir.release(broadcastId);
   await deps.recorder.delete(broadcastId);
   await purgeRoom(deps.db.sql, broadcastId);

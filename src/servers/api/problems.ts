@@ -112,6 +112,11 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     socket.destroy();
     return;
   }
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    // Browsers open connections ahead of need, and repeat by themselves what such an answer meets (RFC 9110 section 15.5.9).
+    socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    return;
+  }
   const problem = problemOf(clientRefusal(error.code));
   const body = JSON.stringify(problem);
   socket.end(
@@ -123,8 +128,6 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 function clientRefusal(code: string | undefined): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW')
     return new Refusal('too-large', `The headers are larger than ${HEADER_BYTES_MAX} bytes.`);
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new Refusal('invalid-request', 'The request took too long.');
   return new Refusal('invalid-request', 'This is not HTTP.');
 }
 
