@@ -173,6 +173,40 @@ describe('keeping to the live edge', () => {
     assert.ok(video.playbackRate > 1);
   });
 
+  it('goes to the newest picture when nothing to play comes, wherever else it was sent meanwhile', () => {
+    settle();
+    video.currentTime = 90;
+    update(100);
+    video.readyState = 2;
+    for (let second = 1; second <= 2; second++) {
+      nowMs += 1_000;
+      update(100 + second);
+      // Further behind than somebody who follows ever is.
+      video.currentTime += 0.1;
+      video.dispatchEvent(new Event('seeking'));
+    }
+    assert.equal(video.currentTime.toFixed(1), '90.2');
+    nowMs += 2_000;
+    update(104);
+    assert.equal(video.currentTime.toFixed(1), '103.0');
+    update(104.5);
+    assert.equal(video.currentTime.toFixed(1), '103.0', 'once in a while');
+  });
+
+  it('leaves whoever went back where they are, also when nothing to play comes', () => {
+    settle();
+    video.currentTime = 90;
+    update(100);
+    video.readyState = 2;
+    nowMs += 1_000;
+    update(101);
+    video.currentTime = 70;
+    video.dispatchEvent(new Event('seeking'));
+    nowMs += 9_000;
+    update(110);
+    assert.equal(video.currentTime, 70);
+  });
+
   it('leaves the player as it found it', () => {
     settle();
     play(HOLD_BACK_S + 0.5);

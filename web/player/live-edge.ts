@@ -18,6 +18,8 @@ const STEADY_MS = 20_000;
 /** A player that stands still for this long with so much to play is told where to go on. */
 const STILL_MS = 250;
 const ENOUGH_S = 0.3;
+/** Who has had nothing to play for this long goes to the newest picture: what was to come next never will, as after a crash. */
+const EMPTY_MS = 3_000;
 /** The least that makes a seek. */
 const NUDGE_S = 0.01;
 /** `HTMLMediaElement.HAVE_FUTURE_DATA`: there is something to play. */
@@ -58,7 +60,10 @@ export function rateFor(behind: number): number {
 export class LiveEdge {
   readonly #hls: Hls;
   readonly #abort = new AbortController();
-  readonly #levelUpdated = (_event: unknown, { details }: { details: LevelDetails }) => this.#aim(details);
+  readonly #levelUpdated = (_event: unknown, { details }: { details: LevelDetails }) => {
+    this.#aim(details);
+    this.#leaveBehind(details);
+  };
   readonly #appended = () => {
     this.#begin();
     this.#goOn();
@@ -74,6 +79,9 @@ export class LiveEdge {
   #steadySinceMs = 0;
   /** When the buffer ran dry; null while it plays. */
   #dryMs: number | null = null;
+  /** Since when there is nothing to play; null while there is. */
+  #emptySinceMs: number | null = null;
+  #playedToS = 0;
 
   constructor(HlsPlayer: typeof Hls, hls: Hls, follows: boolean) {
     this.#hls = hls;
@@ -94,8 +102,12 @@ export class LiveEdge {
       this.#behind = null;
       this.#follows = this.#latencyS() < REWOUND_S;
     };
+    const sought = () => {
+      // While there is nothing to play hls.js tries a little further on: that is nobody's wish to stay behind.
+      if (this.#emptySinceMs === null || video.currentTime < this.#playedToS) lookAgain();
+    };
     video.addEventListener('timeupdate', () => this.#keepUp(video), { signal });
-    video.addEventListener('seeking', lookAgain, { signal });
+    video.addEventListener('seeking', sought, { signal });
     video.addEventListener('play', lookAgain, { signal });
     video.addEventListener('waiting', () => this.#stalled(video), { signal });
   }
@@ -122,6 +134,23 @@ export class LiveEdge {
     if (video.currentTime < start) video.currentTime = Math.min(start + 0.1, (start + end) / 2);
     const details = this.#hls.latestLevelDetails;
     if (details?.live) this.#hls.targetLatency = holdBackOf(details);
+  }
+
+  #leaveBehind(details: LevelDetails): void {
+    const video = this.#video;
+    if (!video || this.#beganMs === null || !details.live) return;
+    if (video.paused || video.readyState >= HAVE_FUTURE_DATA) {
+      this.#emptySinceMs = null;
+      this.#playedToS = video.currentTime;
+      return;
+    }
+    const nowMs = performance.now();
+    this.#emptySinceMs ??= nowMs;
+    if (!this.#follows || nowMs - this.#emptySinceMs < EMPTY_MS) return;
+    const newest = firstPosition(details.partList ?? [], details.edge, holdBackOf(details));
+    if (newest === null || newest - video.currentTime < LEAP_S) return;
+    this.#emptySinceMs = nowMs;
+    video.currentTime = newest;
   }
 
   #keepUp(video: HTMLVideoElement): void {
