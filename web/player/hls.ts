@@ -125,6 +125,11 @@ class MseHls implements Playback {
 
   #recover(data: ErrorData): void {
     clearTimeout(this.#forgive);
+    // Without the list of layers there is nothing that hls.js could go on with.
+    if (this.#join.hls.levels.length === 0) {
+      this.#options.events.failed('lost');
+      return;
+    }
     this.#forgive = setTimeout(() => {
       this.#networkRecoveries = 0;
       this.#mediaRecoveries = 0;

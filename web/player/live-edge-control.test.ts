@@ -20,6 +20,13 @@ class FakeHls {
   readonly handlers = new Map<string, (event: string, data: unknown) => void>();
   targetLatency: number | null = null;
   latestLevelDetails: LevelDetails | null = null;
+  startPosition = 90;
+  readonly starts: number[] = [];
+
+  startLoad(position: number): void {
+    this.starts.push(position);
+    this.startPosition = position;
+  }
 
   on(event: string, handler: (event: string, data: unknown) => void): void {
     this.handlers.set(event, handler);
@@ -191,6 +198,17 @@ describe('keeping to the live edge', () => {
     assert.equal(video.currentTime.toFixed(1), '103.0');
     update(104.5);
     assert.equal(video.currentTime.toFixed(1), '103.0', 'once in a while');
+  });
+
+  it('begins anew at the newest picture when the first one does not come, each time later', () => {
+    for (let second = 0; second <= 20; second++) {
+      nowMs = second * 1_000;
+      update(100 + second);
+    }
+    assert.deepEqual(
+      hls.starts.map(position => Math.round(position)),
+      [102, 108],
+    );
   });
 
   it('leaves whoever went back where they are, also when nothing to play comes', () => {

@@ -81,6 +81,7 @@ export class LiveEdge {
   #dryMs: number | null = null;
   /** Since when there is nothing to play; null while there is. */
   #emptySinceMs: number | null = null;
+  #patienceMs = EMPTY_MS;
   #playedToS = 0;
 
   constructor(HlsPlayer: typeof Hls, hls: Hls, follows: boolean) {
@@ -131,26 +132,38 @@ export class LiveEdge {
     if (!video || this.#beganMs !== null || video.buffered.length === 0) return;
     const [start, end] = [video.buffered.start(0), video.buffered.end(0)];
     this.#beganMs = performance.now();
+    this.#emptySinceMs = null;
+    this.#patienceMs = EMPTY_MS;
     if (video.currentTime < start) video.currentTime = Math.min(start + 0.1, (start + end) / 2);
     const details = this.#hls.latestLevelDetails;
     if (details?.live) this.#hls.targetLatency = holdBackOf(details);
   }
 
+  /**
+   * Also before the first picture: where sound has a gap at the place that hls.js began at, it waits for the picture behind the gap, and the
+   * picture for it.
+   */
   #leaveBehind(details: LevelDetails): void {
     const video = this.#video;
-    if (!video || this.#beganMs === null || !details.live) return;
-    if (video.paused || video.readyState >= HAVE_FUTURE_DATA) {
+    if (!video || !details.live) return;
+    const hasBegun = this.#beganMs !== null;
+    if (hasBegun && (video.paused || video.readyState >= HAVE_FUTURE_DATA)) {
       this.#emptySinceMs = null;
+      this.#patienceMs = EMPTY_MS;
       this.#playedToS = video.currentTime;
       return;
     }
     const nowMs = performance.now();
     this.#emptySinceMs ??= nowMs;
-    if (!this.#follows || nowMs - this.#emptySinceMs < EMPTY_MS) return;
+    if (!this.#follows || nowMs - this.#emptySinceMs < this.#patienceMs) return;
     const newest = firstPosition(details.partList ?? [], details.edge, holdBackOf(details));
-    if (newest === null || newest - video.currentTime < LEAP_S) return;
+    const at = hasBegun ? video.currentTime : this.#hls.startPosition;
+    if (newest === null || newest - at < LEAP_S) return;
     this.#emptySinceMs = nowMs;
-    video.currentTime = newest;
+    // A slow network gets more time at each place.
+    this.#patienceMs *= 2;
+    if (hasBegun) video.currentTime = newest;
+    else this.#hls.startLoad(newest);
   }
 
   #keepUp(video: HTMLVideoElement): void {

@@ -117,7 +117,8 @@ export class Watcher {
     this.#source = source;
     const resumed = this.#suspended;
     this.#suspended = false;
-    if (!same || this.#status.value === 'idle') this.retry();
+    const isNewHope = resumed && this.#status.value === 'failed';
+    if (!same || this.#status.value === 'idle' || isNewHope) this.retry();
     else if (resumed) this.#resume();
     else if (source.kind === 'live') this.#followWays(source.whepUrl);
   }
