@@ -10,6 +10,12 @@ import { startTestServer, type TestServer } from '#tests/support/server.ts';
 import { type SyntheticPublisher, startSyntheticPublisher } from '#tests/support/synthetic-publisher.ts';
 
 const PLAYER = `document.querySelector('video[data-player]')`;
+/** What the player has and shows, and what the page says. */
+const STATE = `(({ currentTime, paused, muted, readyState, seeking, buffered, error, dataset }) => ({
+  ...{ currentTime, paused, muted, readyState, seeking, error: error?.message, ...dataset },
+  buffered: Array.from({ length: buffered.length }, (_, i) => [buffered.start(i), buffered.end(i)]),
+  page: document.body.innerText.slice(0, 300),
+}))(${PLAYER})`;
 
 describe('a person with Firefox', {
   skip: skipWithout('Firefox ESR', existsSync('/usr/bin/firefox-esr')),
@@ -37,12 +43,17 @@ describe('a person with Firefox', {
     await firefox.waitFor(`location.pathname === '/' && document.querySelector('nav')`);
   });
 
-  it('watches by HLS, since its WebRTC has no H.264, with pictures that move and sound', async () => {
+  it('watches by HLS, since its WebRTC has no H.264, with pictures that move and sound', async t => {
     const broadcast = await newBroadcast(server.url, 'lark');
     publisher = startSyntheticPublisher(broadcast);
     await publisher.sending;
     await firefox.goto(`${server.url}/p/${broadcast.postId}`);
-    await firefox.waitFor(`${PLAYER}?.getVideoPlaybackQuality().totalVideoFrames > 30`, 40_000);
+    await firefox
+      .waitFor(`${PLAYER}?.getVideoPlaybackQuality().totalVideoFrames > 30`, 40_000)
+      .catch(async error => {
+        t.diagnostic(JSON.stringify(await firefox.evaluate(STATE)));
+        throw error;
+      });
     assert.equal(await firefox.evaluate(`${PLAYER}.dataset.mode`), 'hls');
     const before = await firefox.evaluate<number>(`${PLAYER}.currentTime`);
     await firefox.waitFor(`${PLAYER}.currentTime > ${before + 2}`);
