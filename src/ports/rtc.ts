@@ -41,6 +41,8 @@ export interface RtcEvents {
 /** One ICE, DTLS and SRTP association. It knows nothing of codecs, SSRCs or feedback. */
 export interface RtcTransport {
   readonly local: RtcLocal;
+  /** Whether the other side came through by ICE: it connects next, or fails in DTLS. */
+  readonly isReached: boolean;
   /** Sends one RTP or RTCP packet; false when it could not be sent (not connected, or the socket is full). The bytes may be reused at once. */
   send(packet: Uint8Array): boolean;
   /**

@@ -78,7 +78,7 @@ export class OddBroadcast {
         accept: async (_remote, _direction, events) => {
           this.#network = events;
           const local = { ...oddOffer.remote, setup: 'passive', candidates: [] } as const;
-          return { local, send: bytes => this.#rtcp(bytes), close() {} };
+          return { local, isReached: true, send: bytes => this.#rtcp(bytes), close() {} };
         },
         offer: () => Promise.reject(new Error('a publisher is offered nothing')),
         close: async () => {},

@@ -60,6 +60,10 @@ export class Offered implements RtcOffered {
     this.#options.closed(this);
   }
 
+  get isReached(): boolean {
+    return this.#transport?.isReached ?? false;
+  }
+
   send(packet: Uint8Array): boolean {
     return this.#transport?.send(packet) ?? false;
   }

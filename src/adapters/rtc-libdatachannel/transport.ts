@@ -82,6 +82,10 @@ export class LibdatachannelTransport implements RtcTransport {
     this.#deadline = options.clock.after(RTC_CONNECT_TIMEOUT_MS, () => this.#fail());
   }
 
+  get isReached(): boolean {
+    return this.#isReached;
+  }
+
   send(packet: Uint8Array): boolean {
     if (this.#state !== 'connected' || !this.#track) return false;
     try {

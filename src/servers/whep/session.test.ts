@@ -6,7 +6,7 @@ import { Slices } from '#base/slices.ts';
 import { Stream } from '#live/index.ts';
 import { parseRtp, writeRtpHeader } from '#media/rtp/packet.ts';
 import type { Offer } from '#media/sdp/offer.ts';
-import type { Rtc, RtcEvents } from '#ports/rtc.ts';
+import type { Rtc, RtcAnswerer, RtcEvents } from '#ports/rtc.ts';
 import { simulatedAudio, simulatedVideo } from '#tests/support/simulated-publisher.ts';
 import { WhepSession, type WhepSessionOptions } from './session.ts';
 
@@ -74,7 +74,7 @@ describe('WhepSession', () => {
       async accept(_remote, _direction, events) {
         network = events;
         const local = { ...offer.remote, setup: 'passive' as const, candidates: [] };
-        return { local, send, close: () => events.state('closed') };
+        return { local, send, isReached: true, close: () => events.state('closed') };
       },
       offer: () => Promise.reject(new Error('not here')),
       close: async () => {},
@@ -179,7 +179,8 @@ describe('WhepSession', () => {
       async offer(_direction, events) {
         network = events;
         const send = (packet: Uint8Array) => sent.push(packet.slice()) > 0;
-        return { local, send, close() {}, answered: remote => void answers.push(remote) };
+        const answered = (remote: RtcAnswerer) => void answers.push(remote);
+        return { local, send, isReached: true, close() {}, answered };
       },
       close: async () => {},
     };

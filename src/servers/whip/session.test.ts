@@ -33,6 +33,7 @@ const keyFrame = Uint8Array.of(0x80, 0x80 | 96, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7, ..
 describe('WhipSession', () => {
   let clock: FakeClock;
   let network: RtcEvents;
+  let isReached = false;
   let sent: Uint8Array[];
   let log: string[];
   let publisher: Publisher;
@@ -40,6 +41,7 @@ describe('WhipSession', () => {
 
   beforeEach(() => {
     clock = new FakeClock();
+    isReached = false;
     sent = [];
     log = [];
     handlers = { keyframe() {}, closed() {} };
@@ -65,6 +67,9 @@ describe('WhipSession', () => {
       network = events;
       return {
         local: { ...offer.remote, setup: 'passive', candidates: [] },
+        get isReached() {
+          return isReached;
+        },
         send: packet => sent.push(packet.slice()) > 0,
         close: () => {
           log.push('transport closed');
@@ -159,13 +164,17 @@ describe('WhipSession', () => {
   });
 
   it('ending says that no more is wanted', async () => {
+    (await open()).end();
+    assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close ended']);
+    isReached = true;
     const session = await open();
     network.state('connected');
     session.end();
     assert.deepEqual(log.slice(-3), ['transport closed', 'session closed', 'close ended']);
   });
 
-  it('one that ends before it is connected is over soon, and at once when it connects after all', async () => {
+  it('one that ends while it connects is over soon, and at once when it is connected after all', async () => {
+    isReached = true;
     const session = await open();
     session.end();
     session.end();
@@ -180,6 +189,7 @@ describe('WhipSession', () => {
   });
 
   it('says why there never was a connection also of one that gave up before we knew', async () => {
+    isReached = true;
     (await open()).end();
     network.state('closed', 'handshake');
     clock.advance(VERDICT_MS);

@@ -97,7 +97,7 @@ export class WhipSession {
 
   /** The broadcaster wants no more. Idempotent. */
   end(): void {
-    if (this.#isConnected || this.#transport === null) this.#leave('ended');
+    if (this.#isConnected || !this.#transport?.isReached) this.#leave('ended');
     else if (!this.#isClosed && !this.#isEnding) {
       this.#isEnding = true;
       this.#timer = this.#options.clock.after(VERDICT_MS, () => this.#leave('ended'));
