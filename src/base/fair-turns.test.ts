@@ -10,7 +10,7 @@ const turn = () => new Promise<void>(resolve => setImmediate(resolve));
 
 /** Takes a turn for each address; what was begun, and how to end the oldest of it. */
 function line(addresses: readonly string[]) {
-  const turns = newTurns({ inWorkMax: IN_WORK_MAX, turnMs: TURN_MS });
+  const turns = newTurns({ clock: new FakeClock(), inWorkMax: IN_WORK_MAX, turnMs: TURN_MS });
   const begun: string[] = [];
   const work: (() => void)[] = [];
   for (const address of addresses)
