@@ -83,7 +83,7 @@ describe('a second process', () => {
   });
 });
 
-describe('two processes on one PostgreSQL', { skip: skipWithout('PostgreSQL', database !== null) }, () => {
+describe('two processes on one PostgreSQL', { skip: skipWithout('postgresql', database !== null) }, () => {
   it('leave each other’s broadcasts alone, also when one of them is killed and comes back', async () => {
     const environment = { SKYLARK_DATABASE_URL: database!.url };
     const [first, second] = [await newFolder(), await newFolder()];
