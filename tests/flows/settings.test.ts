@@ -75,7 +75,7 @@ describe('the settings page', () => {
     assert.equal((await ask('POST', '/api/v1/broadcasts', { title: 'x' })).status, 403);
     await page.getByRole('button', { name: 'Done' }).click();
     await page.reload();
-    await page.getByText('OBS at home').waitFor();
+    await page.getByText('OBS at home', { exact: true }).waitFor();
     assert.ok(!(await page.content()).includes(token));
     await page.getByRole('button', { name: 'Revoke OBS at home' }).click();
     await shown(here, page.getByText('Token revoked.').waitFor());
