@@ -4,9 +4,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type NewBroadcast, newBroadcast } from '#tests/support/new-broadcast.ts';
-import { openRtcPeer } from '#tests/support/rtc-peer.ts';
 import { type ServerProcess, startServerProcess } from '#tests/support/server-process.ts';
 import { attacksOn, DOORS, type Door, type Targets } from './hostile/attacks.ts';
+import { findings } from './hostile/findings.ts';
 import { startHonest } from './hostile/honest.ts';
 import { FILM_FPS } from './load/clock-film.ts';
 import { type Load, startLoad } from './load/start.ts';
@@ -124,18 +124,9 @@ async function open(): Promise<Rig> {
 }
 
 async function targetsOf(url: string, { id }: NewBroadcast, archived: readonly string[]): Promise<Targets> {
-  const page = await (await fetch(url)).text();
   const own: NewBroadcast[] = [];
   for (let i = 0; i <= OWN; i++) own.push(await newBroadcast(url, `hostile_own_${i}`));
-  const [publisher, viewer] = await Promise.all([
-    openRtcPeer({ direction: 'sendonly', kinds: ['audio', 'video'] }),
-    openRtcPeer({ direction: 'recvonly', kinds: ['audio', 'video'] }),
-  ]);
-  const offers = { publisherOffer: publisher.offer, viewerOffer: viewer.offer };
-  publisher.close();
-  viewer.close();
-  const asset = /(?:src|href)="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? '/';
-  return { asset, broadcastId: id, archived, own, ...offers };
+  return { ...(await findings(url)), broadcastId: id, archived, own };
 }
 
 interface Given {

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DOORS, type Door, type Targets } from '#tests/bench/hostile/attacks.ts';
+import { findings } from '#tests/bench/hostile/findings.ts';
 import { startHonest } from '#tests/bench/hostile/honest.ts';
 import { type Load, startLoad } from '#tests/bench/load/start.ts';
 import { BesiegedServer } from '#tests/support/besieged-server.ts';
-import { endRtcLibrary, openRtcPeer } from '#tests/support/rtc-peer.ts';
+import { endRtcLibrary } from '#tests/support/rtc-peer.ts';
 import { until } from '#tests/support/until.ts';
 
 /** Of each attack; the bench has a thousand. */
@@ -94,16 +95,7 @@ describe('every door besieged at once, on a small scale', () => {
 async function targetsOf(besieged: BesiegedServer): Promise<Targets> {
   const { id } = besieged.created;
   const own = [await besieged.create('Own'), await besieged.create('Honest')];
-  const page = await (await besieged.request('/')).text();
   const playlist = await (await besieged.request(`/hls/${id}/video/index.m3u8`)).text();
   const init = /#EXT-X-MAP:URI="([^"]+)"/.exec(playlist)?.[1];
-  const [publisher, viewer] = await Promise.all([
-    openRtcPeer({ direction: 'sendonly', kinds: ['audio', 'video'] }),
-    openRtcPeer({ direction: 'recvonly', kinds: ['audio', 'video'] }),
-  ]);
-  const offers = { publisherOffer: publisher.offer, viewerOffer: viewer.offer };
-  publisher.close();
-  viewer.close();
-  const asset = /(?:src|href)="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? '/';
-  return { asset, broadcastId: id, archived: [`/hls/${id}/video/${init}`], own, ...offers };
+  return { ...(await findings(besieged.url)), broadcastId: id, archived: [`/hls/${id}/video/${init}`], own };
 }

@@ -78,7 +78,7 @@ function takePartsFromTheBeginning(fetching: Fetching): void {
   fetching.shouldLoadParts = (details, endS) => usual.call(fetching, details, endS) || isAllInParts(details);
 }
 
-/** And past gaps that hardly anybody sees: for each of them hls.js goes to another layer, and waits. */
+/** A little past the end of the buffer, and past gaps that hardly anybody sees: for each of those hls.js goes to another layer, and waits. */
 function lookPastTheEnd(fetching: Fetching): void {
   const usual = fetching.getFragmentAtPosition;
   fetching.getFragmentAtPosition = (bufferEnd, end, details) => {

@@ -140,8 +140,8 @@ export class LiveEdge {
   }
 
   /**
-   * Also before the first picture: where sound has a gap at the place that hls.js began at, it waits for the picture behind the gap, and the
-   * picture for it.
+   * Goes to the newest picture when there has been nothing to play for a while. Also before the first one: where sound has a gap at the
+   * place that hls.js began at, hls.js waits with sound for the picture behind the gap, and with the picture for sound.
    */
   #leaveBehind(details: LevelDetails): void {
     const video = this.#video;

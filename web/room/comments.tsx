@@ -6,6 +6,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { MoreAboutComment, RemoveComment } from './remove-comment.tsx';
 import type { Room } from './room.ts';
+import { Said } from './said.tsx';
 import './comments.css';
 
 const READ_ALOUD_KEY = 'skylark.comments-aloud';
@@ -26,6 +27,23 @@ function present({ room, comments }: CommentsProps): readonly Comment[] {
   return removed.size === 0 ? comments.value : comments.value.filter(({ id }) => !removed.has(id));
 }
 
+interface RowProps {
+  readonly room: CommentsProps['room'];
+  readonly comment: Comment;
+  readonly linked?: boolean;
+  readonly onAsk: (comment: Comment) => void;
+}
+
+function Row({ room, comment, linked = false, onAsk }: RowProps) {
+  return (
+    <li>
+      <Avatar account={comment.author} size={24} />
+      <Said comment={comment} linked={linked} />
+      <MoreAboutComment room={room} comment={comment} onAsk={onAsk} />
+    </li>
+  );
+}
+
 /** Comments over the picture, newest at the foot; older ones fade. */
 export function CommentsOverlay({ shown, ...props }: CommentsProps & { readonly shown: number }) {
   const [asked, setAsked] = useState<Comment | null>(null);
@@ -35,16 +53,7 @@ export function CommentsOverlay({ shown, ...props }: CommentsProps & { readonly 
         {present(props)
           .slice(-shown)
           .map(comment => (
-            <li key={comment.seq}>
-              <Avatar account={comment.author} size={24} />
-              <p>
-                <b>
-                  <bdi>{comment.author.displayName}</bdi>
-                </b>{' '}
-                <span dir="auto">{comment.text}</span>
-              </p>
-              <MoreAboutComment room={props.room} comment={comment} onAsk={setAsked} />
-            </li>
+            <Row key={comment.seq} room={props.room} comment={comment} onAsk={setAsked} />
           ))}
       </ol>
       {asked ? <RemoveComment room={props.room} comment={asked} onClose={() => setAsked(null)} /> : null}
@@ -80,16 +89,7 @@ export function CommentsLog({ empty, ...props }: CommentsProps & { readonly empt
         onScroll={scrolled}
       >
         {items.map(comment => (
-          <li key={comment.seq}>
-            <Avatar account={comment.author} size={24} />
-            <p>
-              <a href={`/@${comment.author.handle}`}>
-                <bdi>{comment.author.displayName}</bdi>
-              </a>{' '}
-              <span dir="auto">{comment.text}</span>
-            </p>
-            <MoreAboutComment room={props.room} comment={comment} onAsk={setAsked} />
-          </li>
+          <Row key={comment.seq} room={props.room} comment={comment} linked onAsk={setAsked} />
         ))}
       </ol>
       {asked ? <RemoveComment room={props.room} comment={asked} onClose={() => setAsked(null)} /> : null}

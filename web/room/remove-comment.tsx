@@ -4,6 +4,7 @@ import { Button, IconButton } from '../ui/button.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { toastError } from '../ui/toast.tsx';
 import type { Room } from './room.ts';
+import { Said } from './said.tsx';
 import './remove-comment.css';
 
 interface MoreAboutCommentProps {
@@ -42,12 +43,7 @@ export function RemoveComment({ room, comment, onClose }: RemoveCommentProps) {
     <Sheet label="Remove this comment?" onClose={onClose}>
       <div class="remove-comment">
         <h2>Remove this comment?</h2>
-        <p>
-          <b>
-            <bdi>{comment.author.displayName}</bdi>
-          </b>{' '}
-          <span dir="auto">{comment.text}</span>
-        </p>
+        <Said comment={comment} />
         <Button kind="danger" onClick={remove}>
           Remove for everybody
         </Button>

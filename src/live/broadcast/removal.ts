@@ -71,7 +71,7 @@ async function show(deps: RemovalDeps, id: BroadcastId): Promise<void> {
 
 /**
  * Bytes first, the row that says that there are some last. Refuses with `elsewhere` where another data folder has the bytes: the job is
- * tried again, and that folder's process gets it in its turn.
+ * tried again, by whichever process takes it, and kept as failed when that folder's never was among them.
  */
 async function purge(deps: RemovalDeps, { broadcastId, removedAtMs }: Purge): Promise<void> {
   const row = await store.findBroadcast(deps.db.sql, broadcastId);
